@@ -1,0 +1,1 @@
+"""What tests lean on: an oracle, generated recordings, a raw client, a real server."""
