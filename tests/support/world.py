@@ -159,7 +159,7 @@ class World:
         by, text = line["by"], clean(line["text"])
         author = by if by in self.people else (line.get("for") or None)
         room = self.people[by].room if by in self.people else line["room"]
-        lang = line.get("lang", self.event.get("language"))
+        lang = line.get("lang") or self.event["language"]
         self.questions[line["question"]] = Question(author, room, text, text, lang)
         if author is not None:
             self.supports.add((line["question"], author))
