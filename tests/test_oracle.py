@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support import oracle
+from tests.support import oracle, recordings
 from tests.support.world import Line, World, replay
 
 
@@ -174,7 +174,8 @@ def test_the_removed_count_nowhere_unless_they_are_kept() -> None:
     assert [question["state"] for question in export["questions"]] == ["hidden", "shown"]
     assert story.list() == [("2", 1)]
     assert export["audit"] == {
-        "people": 3, "represented_by_at_least": {"1": 1, "2": 0, "3": 0},
+        "people": 3,
+        "represented_by_at_least": {"1": 1, "2": 0, "3": 0},
     }
     story.do("participant.return", participant="a")
     assert story.list() == [("2", 2), ("1", 1)]
@@ -228,7 +229,8 @@ def test_a_settled_list_keeps_its_texts_and_shows_the_present_support() -> None:
         "people": 3,
         "eligible": 4,
         "by_affiliation": {
-            "x": {"people": 1, "eligible": 2}, "y": {"people": 1, "eligible": 1},
+            "x": {"people": 1, "eligible": 2},
+            "y": {"people": 1, "eligible": 1},
         },
     }
     assert (first["tied_with"], second["tied_with"]) == ([], ["1"])
@@ -238,9 +240,7 @@ def test_a_settled_list_keeps_its_texts_and_shows_the_present_support() -> None:
 def test_normalising_takes_away_what_a_replay_may_change_and_nothing_else() -> None:
     story = one_room().phase("support").ask("a", "1").ask("b", "2").ask("c", "3").merge("1", "3")
     export = story.export()
-    other = oracle.export(replay(
-        [{**line, **renamed(line)} for line in story.lines]
-    ))
+    other = oracle.export(replay([{**line, **renamed(line)} for line in story.lines]))
     assert other != export
     assert oracle.normalise(other) == oracle.normalise(export)
     assert oracle.normalise(story.vote("d", "2").export()) != oracle.normalise(export)
@@ -252,3 +252,20 @@ def renamed(line: Line) -> Line:
     if "questions" in line:
         new["questions"] = [f"new {key}" for key in line["questions"]]
     return new
+
+
+def test_invented_recordings_are_the_same_for_a_seed_and_hold_every_command() -> None:
+    lines = recordings.generate(1, recordings.SMALL)
+    assert lines == recordings.generate(1, recordings.SMALL)
+    assert lines != recordings.generate(2, recordings.SMALL)
+    commands = {line["command"] for line in lines if "command" in line}
+    assert commands == {
+        f"{name.removeprefix('_').replace('_', '.')}"
+        for name in vars(World)
+        if name.startswith(NOUNS)
+    }
+    assert {line["by"][0] for line in lines if "command" in line} == set("pfrc")
+    assert any("at" in line for line in lines if "participant" in line and "by" not in line)
+
+
+NOUNS = ("_question_", "_vote_", "_shortlist_", "_phase_", "_timer_", "_participant_", "_toplist_")

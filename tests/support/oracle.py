@@ -152,9 +152,7 @@ def exported_question(world: World, key: str) -> dict[str, Any]:
         "shortlisted": question.shortlisted,
         "support": {
             "people": len(behind),
-            "by_affiliation": {
-                side: of_side(world, behind, side) for side in world.affiliations
-            },
+            "by_affiliation": {side: of_side(world, behind, side) for side in world.affiliations},
         },
     }
 
@@ -194,7 +192,8 @@ def normalise(document: Export) -> Export:
     questions = [
         {
             **{key: question[key] for key in ROW},
-            "merged_into": None if question["merged_into"] is None
+            "merged_into": None
+            if question["merged_into"] is None
             else index[question["merged_into"]],
         }
         for question in document["questions"]
@@ -210,6 +209,13 @@ def normalise(document: Export) -> Export:
 
 
 ROW = (
-    "number", "room", "text", "original_text", "lang", "state", "merged_into", "shortlisted",
+    "number",
+    "room",
+    "text",
+    "original_text",
+    "lang",
+    "state",
+    "merged_into",
+    "shortlisted",
     "support",
 )

@@ -63,7 +63,8 @@ def votes(entrants: Sequence[Entrant], places: int) -> list[Chosen]:
         most = max(len(entrant.people) for entrant in left)
         winner = first_of([entrant for entrant in left if len(entrant.people) == most])
         tied = frozenset(
-            entrant.name for entrant in entrants
+            entrant.name
+            for entrant in entrants
             if len(entrant.people) == most and entrant != winner
         )
         chosen.append(Chosen(winner.name, tied))
