@@ -1,0 +1,82 @@
+"""The shells of the live pages; what moves on them comes over the socket."""
+
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from .. import identity
+from ..errors import not_found
+from ..exports import FORMATS
+from ..model.state import EventState, Room
+from .downloads import download
+from .lookup import event_or_404, grant_in, seat_in
+
+pages = Blueprint("rooms", __name__)
+
+
+@pages.get("/room/<code>")
+def room(code: str) -> ResponseReturnValue:
+    """A participant's room; who has no seat yet gets the join form."""
+    state = event_or_404(code)
+    person = seat_in(state)
+    if person is None:
+        return redirect(url_for("joining.join", code=state.event.code))
+    return _live(
+        "room.html",
+        state,
+        state.rooms[person.room],
+        role="participant",
+        seat=person,
+        resume_code=identity.resume_code(state.event.code),
+    )
+
+
+@pages.get("/facilitator/<code>/<int:room_id>")
+def facilitator(code: str, room_id: int) -> ResponseReturnValue:
+    """The page of a room's facilitator, or of a lead who looks after the room."""
+    state = event_or_404(code)
+    if room_id not in state.rooms:
+        raise not_found()
+    grant = grant_in(state, role="facilitator", room=room_id)
+    return _live("facilitator.html", state, state.rooms[room_id], role="facilitator", grant=grant)
+
+
+@pages.get("/lead/<code>")
+def lead(code: str) -> ResponseReturnValue:
+    """The board of all rooms and the list."""
+    state = event_or_404(code)
+    return _live("lead.html", state, None, role="lead", grant=grant_in(state, role="lead"))
+
+
+@pages.get("/organiser/<code>")
+def organiser(code: str) -> ResponseReturnValue:
+    """The organiser's page: the lead's powers and the event's settings."""
+    state = event_or_404(code)
+    grant = grant_in(state, role="organiser")
+    return _live("organiser.html", state, None, role="organiser", grant=grant)
+
+
+@pages.get("/lead/<code>/export.<fmt>")
+def export(code: str, fmt: str) -> Response:
+    """The whole event as a file; it holds who said what, so it is for leads and organisers."""
+    state = event_or_404(code)
+    grant_in(state, role="lead")
+    if fmt not in FORMATS:
+        raise not_found()
+    return download(state, fmt, audience="organiser")
+
+
+def _live(
+    template: str, state: EventState, room: Room | None, *, role: str, **context: Any
+) -> ResponseReturnValue:
+    video_url = (room.video_url if room else None) or state.event.video_url
+    return render_template(
+        template,
+        event=state.event,
+        state=state,
+        room=room,
+        role=role,
+        video_url=video_url,
+        **context,
+    )
