@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support import oracle, recordings
+from tests.support.pen import Size
 from tests.support.recordings import HALL, LARGEST, SMALL
 from tests.support.server import Links, Server, clean_environment, command_line
 
@@ -90,7 +91,7 @@ def test_the_seattle_conversation_replays_and_its_recording_replays_again(
 
 @pytest.mark.parametrize("size", [SMALL, UNSETTLED], ids=["settled", "proposed"])
 def test_a_small_event_with_every_command_replays_and_its_recording_replays_again(
-    server: Server, tmp_path: Path, size: recordings.Size
+    server: Server, tmp_path: Path, size: Size
 ) -> None:
     lines = recordings.generate(11, size)
     recording = recordings.write(tmp_path / "small.jsonl", lines)
@@ -197,9 +198,7 @@ def test_small_events_of_many_kinds_replay(server: Server, tmp_path: Path, seed:
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("size", [HALL, LARGEST], ids=["hall", "largest"])
-def test_large_events_with_every_command_replay(
-    server: Server, tmp_path: Path, size: recordings.Size
-) -> None:
+def test_large_events_with_every_command_replay(server: Server, tmp_path: Path, size: Size) -> None:
     recording = recordings.write(tmp_path / "large.jsonl", recordings.generate(5, size))
     played = assert_replays_as_the_oracle_says(server, recording, tmp_path, 800)
     assert_round_trip(server, played.event, tmp_path, 800)
