@@ -73,12 +73,20 @@ def assert_replays_as_the_oracle_says(
 def assert_round_trip(server: Server, event: str, elsewhere: Path, timeout: float = 100) -> Path:
     """Export an event's recording, play it on a second event, and compare the two exports."""
     recording = server.export(event, "recording")
-    first = oracle.normalise(server.exported(event))
+    before = server.exported(event)
+    first = oracle.normalise(before)
     assert oracle.expected(oracle.read(recording)) == first
     again = play(server, recording, elsewhere, timeout)
     assert_undisturbed(again.report, oracle.read(recording))
-    assert oracle.normalise(server.exported(again.event)) == first
+    after = server.exported(again.event)
+    assert oracle.normalise(after) == first
+    assert languages(after) == languages(before)
     return recording
+
+
+def languages(export: dict[str, Any]) -> list[str]:
+    """Return the languages of an export's questions in the order of asking."""
+    return [question["lang"] for question in export["questions"]]
 
 
 def test_the_seattle_conversation_replays_and_its_recording_replays_again(

@@ -1,6 +1,7 @@
 """What a recording implies: the whole JSON export of the contract's section 6, computed apart.
 
-Codes, ids, revisions and times are the product's own; `normalise` takes them off both sides.
+Codes, ids, revisions, times and the guessed languages are the product's own; `normalise` takes them
+off both sides.
 """
 
 from __future__ import annotations
@@ -146,7 +147,6 @@ def exported_question(world: World, key: str) -> dict[str, Any]:
         "room": question.room,
         "text": question.text,
         "original_text": question.original_text,
-        "lang": question.lang,
         "state": question.state,
         "merged_into": question.merged_into,
         "shortlisted": question.shortlisted,
@@ -170,7 +170,7 @@ def audit(world: World, entries: list[list[str]]) -> dict[str, Any]:
 
 
 def normalise(document: Export) -> Export:
-    """Return an export with ids as indices in the order of asking, without codes and times.
+    """Return an export with ids as indices in the order of asking, without codes, times and languages.
 
     Only what the contract leaves open is evened out: the order of rooms and of ties, and
     whether a missing note is empty or null.
@@ -213,7 +213,6 @@ ROW = (
     "room",
     "text",
     "original_text",
-    "lang",
     "state",
     "merged_into",
     "shortlisted",

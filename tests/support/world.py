@@ -44,7 +44,6 @@ class Question:
     room: str
     text: str
     original_text: str
-    lang: str
     number: int | None = None
     hidden: bool = False
     hidden_by_removal: bool = False
@@ -159,8 +158,7 @@ class World:
         by, text = line["by"], clean(line["text"])
         author = by if by in self.people else (line.get("for") or None)
         room = self.people[by].room if by in self.people else line["room"]
-        lang = line.get("lang") or self.event["language"]
-        self.questions[line["question"]] = Question(author, room, text, text, lang)
+        self.questions[line["question"]] = Question(author, room, text, text)
         if author is not None:
             self.supports.add((line["question"], author))
 
