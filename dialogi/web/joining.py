@@ -157,7 +157,7 @@ def _room(state: EventState, slug: str | None) -> Room | None:
     """The room of a room link. A link that no longer fits leads to the event's own form."""
     if slug is None:
         return None
-    return next((room for room in state.rooms.values() if room.slug == slug.casefold()), None)
+    return next((room for room in state.rooms.values() if room.slug.casefold() == slug.casefold()), None)
 
 
 def _new_op() -> str:

@@ -6,7 +6,7 @@ from flask import current_app
 
 from .. import identity
 from ..config import Settings
-from ..errors import Refusal, not_found
+from ..errors import N_, Refusal, not_found
 from ..events import Events
 from ..model.state import EventState, Participant
 from ..writer import Writer
@@ -65,7 +65,13 @@ def grant_in(state: EventState, *, role: str, room: int | None = None) -> identi
     """This cookie's grant for the role; raises Refusal where there is none."""
     grant = identity.grant(state.event.code, role=role, room=room)
     if grant is None:
-        raise Refusal(*_NO_LINK)
+        raise Refusal(
+            "forbidden",
+            N_(
+                "This page opens with a link of your own. Open the link that you were sent once "
+                "more in this browser, or ask the organiser for a new one."
+            ),
+        )
     return grant
 
 
