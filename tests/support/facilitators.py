@@ -174,9 +174,10 @@ class Facilitators:
         if self.world.facilitators[by] or len(self.world.shown_roots()) < 12:
             return False
         rule = self.rng.choice(["seqpav", "votes"])
-        groups = [[choice.name] for choice in oracle.proposal(self.world, rule)]
-        spare = [root for root in self.world.shown_roots() if [root] not in groups]
-        spare = [root for root in spare if self.world.questions[root].number]
+        roots = [root for root in self.world.shown_roots() if self.world.questions[root].number]
+        names = [choice.name for choice in oracle.proposal(self.world, rule)]
+        groups = [[name] for name in names if name in roots]
+        spare = [root for root in roots if root not in names]
         if len(groups) < 3 or len(spare) < 2:
             return False
         groups[0], groups[1] = groups[1], groups[0]

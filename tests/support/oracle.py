@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.support import rules
 from tests.support.rules import Chosen, Entrant
-from tests.support.world import Line, World, replay
+from tests.support.world import Line, World, clean, replay
 
 Export = dict[str, Any]
 
@@ -91,8 +91,8 @@ def settled_toplist(world: World) -> list[dict[str, Any]]:
         {
             "place": place,
             "tied_with": sorted(ties.get(entry["questions"][0], ())),
-            "text": entry["text"],
-            "note": entry.get("note") or "",
+            "text": clean(entry["text"]),
+            "note": clean(entry.get("note") or ""),
             **provenance(world, entry["questions"]),
         }
         for place, entry in enumerate(world.settled["entries"], start=1)
@@ -170,7 +170,7 @@ def audit(world: World, entries: list[list[str]]) -> dict[str, Any]:
 
 
 def normalise(document: Export) -> Export:
-    """Return an export with ids as indices in the order of asking, without codes, times and languages.
+    """Return an export with ids as indices in the order of asking, without codes, times, languages.
 
     Only what the contract leaves open is evened out: the order of rooms and of ties, and
     whether a missing note is empty or null.
