@@ -3,7 +3,8 @@
 It comes in from outside like any browser: over HTTP and Socket.IO, without the database.
 """
 
+from .invented import invent
 from .player import rehearse
 from .script import RehearsalError
 
-__all__ = ["RehearsalError", "rehearse"]
+__all__ = ["RehearsalError", "invent", "rehearse"]

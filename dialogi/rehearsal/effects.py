@@ -73,6 +73,9 @@ def _undone(
     if kind == "vote":
         person, question = about
         return question in withdrawn or person in removed
+    if kind == "hidden" and removed.get(state.names.authors.get(about[0], ""), True) is False:
+        # Those who are removed for good take their questions off the screens.
+        return True
     if kind in ("text", "hidden", "merged", "shortlisted"):
         states = {view["state"] for view in state.question(about[0])}
         # What is hidden or withdrawn does not show where it belongs.

@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 import aiohttp
 
+TOO_MANY, SERVER_FAULT = 429, 500
 PAGE_TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
@@ -98,15 +99,18 @@ def join_form(page: str) -> Form | None:
     return next((form for form in parser.forms if "op" in form.hidden), None)
 
 
-async def open_join(session: aiohttp.ClientSession, join_url: str) -> tuple[str, Form]:
-    """Opens the join page → the address to post to and its form."""
+async def open_join(session: aiohttp.ClientSession, join_url: str) -> tuple[str, Form] | Seat:
+    """Opens the join page → the address to post to and its form, or the seat one has already.
+
+    Raises `NotThere`, `NotAdmitted`.
+    """
     status, address, page = await _fetch(session, "GET", join_url)
     form = join_form(page)
     if status == 200 and form is not None:
         return urljoin(address, form.action or address), form
-    if status >= 500:
-        raise NotThere(f"{join_url} answered with status {status}")
-    raise NotAdmitted(f"{join_url} has no form to join with (status {status})")
+    if status == 200 and (seat := seat_at(address)) is not None:
+        return seat
+    raise _no(status, f"{join_url} has no form to join with (status {status})")
 
 
 class Joining:
@@ -125,29 +129,33 @@ class Joining:
 
     async def attempt(self) -> Seat:
         """Opens the form, posts it and follows to the room. Raises `NotThere`, `NotAdmitted`."""
-        action, form = await open_join(self._session, self._join_url)
+        opened = await open_join(self._session, self._join_url)
+        if isinstance(opened, Seat):
+            return opened
+        action, form = opened
         self._op = self._op or form.hidden["op"]
         fields = {**form.hidden, **self._answers, "op": self._op}
         status, address, page = await _fetch(self._session, "POST", action, fields, self._join_url)
         seat = seat_at(address)
         if status == 200 and seat is not None:
             return seat
-        if status >= 500:
-            raise NotThere(f"joining was answered with status {status}")
         parser = _Forms()
         parser.feed(page)
-        raise NotAdmitted(" ".join(parser.alerts) or f"joining was answered with status {status}")
+        raise _no(status, " ".join(parser.alerts) or f"joining was answered with status {status}")
 
 
 async def trade(session: aiohttp.ClientSession, secret_url: str) -> Seat:
     """Trades a secret link for a grant in the cookie and returns what it is for."""
     status, address, _ = await _fetch(session, "GET", secret_url)
-    if status >= 500:
-        raise NotThere(f"the facilitators' link was answered with status {status}")
     seat = seat_at(address)
     if status == 200 and seat is not None:
         return seat
-    raise NotAdmitted(f"the facilitators' link was answered with status {status}")
+    raise _no(status, f"the facilitators' link was answered with status {status}")
+
+
+def _no(status: int, why: str) -> NotThere | NotAdmitted:
+    """What a page that is not the wanted one means: come back later, or not at all."""
+    return NotThere(why) if status == TOO_MANY or status >= SERVER_FAULT else NotAdmitted(why)
 
 
 def seat_at(address: str) -> Seat | None:

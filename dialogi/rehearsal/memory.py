@@ -12,6 +12,9 @@ from .streams import Entity
 # What players leave out by contract, and the recording's own id of a new question.
 NOT_SENT = {"phase.set": ("minutes",), "timer.set": ("ends_at",), "question.ask": ("question",)}
 
+# A recording may say nobody or nowhere; on the wire that is said by leaving the key out.
+MAY_BE_EMPTY = ("for", "room")
+
 
 class Unknown(Exception):
     """A line names what the server never gave an id, because it was refused or lost (`verdict`)."""
@@ -55,7 +58,11 @@ class Memory:
     def payload(self, step: Step) -> dict[str, Any]:
         """The payload to send, with the server's ids. Raises `Unknown`."""
         left_out = NOT_SENT.get(step.command, ())
-        payload = {key: value for key, value in step.payload.items() if key not in left_out}
+        payload = {
+            key: value
+            for key, value in step.payload.items()
+            if key not in left_out and (value or key not in MAY_BE_EMPTY)
+        }
         if "question" in payload:
             payload["question"] = self._id(self.names.questions, "question", payload["question"])
         if step.command == "question.merge":
@@ -67,9 +74,9 @@ class Memory:
                 for entry in payload["entries"]
             ]
         for key in ("participant", "for"):
-            if payload.get(key):
+            if key in payload:
                 payload[key] = self._id(self.names.people, "participant", payload[key])
-        if payload.get("room"):
+        if "room" in payload:
             payload["room"] = self._id(self.names.rooms, "room", payload["room"])
         return payload
 

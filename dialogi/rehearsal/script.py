@@ -72,6 +72,10 @@ class Script:
             if "facilitator" in line and "command" not in line
         }
         steps = _steps(numbered)
+        for step in steps:
+            if step.command == "question.ask" and facilitators.get(step.by):
+                # A room's own facilitator need not say the room; whoever stands in for them must.
+                step.payload["room"] = step.payload.get("room") or facilitators[step.by]
         late = frozenset(step.by for step in steps if step.command == JOIN)
         segments = _segments(steps, people)
         for step in steps:
@@ -149,7 +153,8 @@ def _segments(steps: list[Step], people: dict[str, dict[str, Any]]) -> list[Segm
     A facilitator's line waits for all before it, so waits are only needed inside a segment.
     """
     segments = [Segment()]
-    order = _Order()
+    clusters = _clusters(steps)
+    order = _Order(clusters)
     for step in steps:
         step.segment = len(segments) - 1
         if step.by in people:
@@ -158,14 +163,36 @@ def _segments(steps: list[Step], people: dict[str, dict[str, Any]]) -> list[Segm
         else:
             segments[-1].barrier = step
             segments.append(Segment())
-            order = _Order()
+            order = _Order(clusters)
     return segments
+
+
+def _clusters(steps: list[Step]) -> dict[str, str]:
+    """Questions that are ever merged → one of them that stands for all.
+
+    Who stands behind a part stands behind the whole, so an edit of one concerns the others.
+    """
+    found: dict[str, str] = {}
+
+    def root(question: str) -> str:
+        while question in found:
+            question = found[question]
+        return question
+
+    for step in steps:
+        if step.command == "question.merge":
+            into = root(step.payload["into"])
+            for part in step.payload["questions"]:
+                if (other := root(part)) != into:
+                    found[other] = into
+    return {question: root(question) for question in found}
 
 
 @dataclass(slots=True)
 class _Order:
     """The steps of one segment that later ones may have to wait for."""
 
+    clusters: dict[str, str]
     last_ask: int | None = None
     last_join: int | None = None
     alone: dict[str, int] = field(default_factory=dict)
@@ -178,6 +205,7 @@ class _Order:
             return () if before is None else (before,)
         if question is None:
             return ()
+        question = self.clusters.get(question, question)
         if step.command == "question.ask":
             before, self.last_ask = self.last_ask, step.index
             self.alone[question] = step.index
