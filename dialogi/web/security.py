@@ -2,13 +2,17 @@
 
 import re
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any, TypeVar
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect, validate_csrf
 from wtforms.validators import ValidationError
 
 from ..config import Settings
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 csrf = CSRFProtect()
 
@@ -65,6 +69,25 @@ def configure(app: Flask, settings: Settings) -> None:
     )
     csrf.init_app(app)
     app.after_request(_add_headers)
+
+
+def without_token_check(view: View) -> View:
+    """A decorator for views that check the form's token themselves or need none."""
+    csrf.exempt(view)
+    return view
+
+
+def may_connect(settings: Settings) -> Callable[[str, dict[str, Any]], bool]:
+    """Whether a socket's Origin is this server: its public address, or the host it was asked at.
+
+    A script sends none and is accepted before this is asked.
+    """
+
+    def check(origin: str, environ: dict[str, Any]) -> bool:
+        host = urlsplit(origin).netloc
+        return origin == settings.public_url or host == environ.get("HTTP_HOST")
+
+    return check
 
 
 def token_is_valid(token: str | None) -> bool:

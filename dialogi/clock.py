@@ -1,0 +1,49 @@
+"""The clock: ends phases whose timer has run out, by commands like any other's."""
+
+import logging
+import time
+import uuid
+
+from .commands import Command
+from .errors import Refusal
+from .events import Events
+from .model import phases
+from .store import reading
+from .store.reading import Deadline
+from .writer import Outcome, Writer
+
+log = logging.getLogger(__name__)
+
+#: Seconds between looks; a phase ends at most this much late.
+LOOK = 0.2
+_OPS = uuid.UUID("6f2a0d0e-6c35-4b0c-9d0e-2f1a8f9d4c11")
+
+
+def run(writer: Writer, events: Events) -> None:
+    """Look for ever."""
+    while True:
+        try:
+            now = time.time()
+            for deadline in events.read(reading.deadlines):
+                if deadline.ends_at <= now:
+                    writer.send(_end(deadline), _told)
+        except Exception:
+            log.exception("The clock could not look; it tries again")
+        time.sleep(LOOK)
+
+
+def _end(deadline: Deadline) -> Command:
+    payload = {
+        "phase": phases.following(deadline.phase) or deadline.phase,
+        "ended": deadline.ends_at,
+    }
+    if deadline.room is not None:
+        payload["room"] = str(deadline.room)
+    # One op for one deadline: ending it twice, also across a restart, is ending it once.
+    op = uuid.uuid5(_OPS, f"{deadline.event}/{deadline.room}/{deadline.ends_at!r}")
+    return Command(deadline.event, "clock", "phase.set", payload, str(op))
+
+
+def _told(outcome: Outcome) -> None:
+    if isinstance(outcome, Refusal) and outcome.code != "conflict":
+        log.warning("A phase could not be ended: %s", outcome)

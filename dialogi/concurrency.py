@@ -1,0 +1,154 @@
+"""The one adapter between Dialogi and the async mode: eventlet, gevent or plain threads.
+
+The rest of the program uses `threading` as the mode has patched it. Native threads, which a lock on
+the database may hold up, are made here, and here only.
+"""
+
+import importlib
+import logging
+import os
+import socket
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+# The C queue is not patched by eventlet or gevent, so it works between native threads.
+from _queue import SimpleQueue
+
+Call = Callable[[], None]
+
+
+def patch(mode: str) -> None:
+    """Make the standard library cooperative. Call before anything else is imported."""
+    if mode == "eventlet":
+        importlib.import_module("eventlet").monkey_patch()
+    elif mode == "gevent":
+        importlib.import_module("gevent.monkey").patch_all()
+
+
+class Mailbox:
+    """Calls from native threads, run one after the other where the server's own code runs."""
+
+    def __init__(self) -> None:
+        self._calls: deque[Call] = deque()
+        self._reader, self._writer = socket.socketpair()
+        self._awake = False
+
+    def post(self, call: Call) -> None:
+        """Have `call` run soon. From any thread; never waits."""
+        self._calls.append(call)
+        if not self._awake:
+            self._awake = True
+            # At most a few bytes are ever under way, so this cannot block.
+            os.write(self._writer.fileno(), b".")
+
+    def serve(self, on_error: Callable[[], None]) -> None:
+        """Run calls as they come, for ever. `on_error` is told of a call that raised."""
+        while True:
+            self._reader.recv(64)
+            self._awake = False
+            while self._calls:
+                call = self._calls.popleft()
+                try:
+                    call()
+                except Exception:
+                    on_error()
+
+
+class NativeWorker:
+    """A native thread that runs `work(first, rest)` on what is put in, as many at once as wait."""
+
+    def __init__(self, name: str, work: Callable[[list[Any]], None], most: int) -> None:
+        self._queue: SimpleQueue[Any] = SimpleQueue()
+        self._work = work
+        self._most = most
+        start_native(name, self._run)
+
+    def put(self, item: object) -> None:
+        """Hand over one item. From any thread; never waits."""
+        self._queue.put(item)
+
+    def waiting(self) -> int:
+        """How many items nobody has taken yet."""
+        return self._queue.qsize()
+
+    def _run(self) -> None:
+        while True:
+            items = [self._queue.get()]
+            while len(items) < self._most and not self._queue.empty():
+                items.append(self._queue.get())
+            self._work(items)
+
+
+def start_native(name: str, target: Callable[[], None]) -> None:
+    """A native daemon thread, whatever has been patched."""
+    thread = _original("threading").Thread(target=target, name=name, daemon=True)
+    thread.start()
+
+
+def sleep_natively(seconds: float) -> None:
+    """Sleep inside a native thread."""
+    _original("time").sleep(seconds)
+
+
+def spawn(target: Callable[..., None], *args: object) -> None:
+    """A task of the server's own code: a green thread where the mode has them."""
+    threading.Thread(target=target, args=args, daemon=True).start()
+
+
+def serve(mode: str, listener: socket.socket, app: Any) -> None:
+    """Answer on `listener` for ever, with the mode's own server."""
+    if mode == "eventlet":
+        wsgi = importlib.import_module("eventlet.wsgi")
+        # The default of 1,024 connections would let the next person hang.
+        wsgi.server(listener, app, log_output=False, max_size=100_000, debug=False)
+    elif mode == "gevent":
+        importlib.import_module("gevent.pywsgi").WSGIServer(listener, app, log=None).serve_forever()
+    else:
+        serving = importlib.import_module("werkzeug.serving")
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)
+        host, port = listener.getsockname()[:2]
+        serving.make_server(
+            host, port, app, threaded=True, fd=listener.fileno()
+        ).serve_forever()
+
+
+def _original(module: str) -> Any:
+    if _patched_by("eventlet"):
+        return importlib.import_module("eventlet.patcher").original(module)
+    if _patched_by("gevent"):
+        monkey = importlib.import_module("gevent.monkey")
+        return _GeventOriginals(module, monkey)
+    return importlib.import_module(module)
+
+
+class _GeventOriginals:
+    def __init__(self, module: str, monkey: Any) -> None:
+        self._module, self._monkey = module, monkey
+
+    def __getattr__(self, name: str) -> Any:
+        if (self._module, name) == ("threading", "Thread"):
+            return _gevent_thread
+        return self._monkey.get_original(self._module, name)
+
+
+def _gevent_thread(target: Call, name: str, daemon: bool) -> Any:
+    # gevent patches the parts that Thread is made of, so a native thread is started from below.
+    del name, daemon
+    start = importlib.import_module("gevent.monkey").get_original("_thread", "start_new_thread")
+
+    class Native:
+        def start(self) -> None:
+            start(target, ())
+
+    return Native()
+
+
+def _patched_by(library: str) -> bool:
+    if library not in sys.modules:
+        return False
+    if library == "eventlet":
+        return bool(importlib.import_module("eventlet.patcher").is_monkey_patched("thread"))
+    return bool(importlib.import_module("gevent.monkey").is_module_patched("threading"))

@@ -1,0 +1,182 @@
+"""Publishes what was committed: at most so many ticks a second, a delta a stream and tick."""
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import socketio
+
+from ..events import Events
+from ..model.state import EventState
+from ..snapshot import Stream, changes
+from .topics import Topics
+from .transport import NAMESPACE
+
+if TYPE_CHECKING:
+    from .hub import Connection
+
+log = logging.getLogger(__name__)
+
+#: Seconds between looks for what other programs, such as the command line, committed.
+WATCH = 0.25
+
+
+class Publisher:
+    """One task publishes for all events, so that no stream ever sends two deltas at once."""
+
+    def __init__(
+        self,
+        server: socketio.Server,
+        events: Events,
+        topics: Topics,
+        connections: dict[str, "Connection"],
+        interval: float,
+    ) -> None:
+        self._server = server
+        self._events = events
+        self._topics = topics
+        self._connections = connections
+        self._interval = interval
+        self._dirty: set[int] = set()
+        self._presence: set[tuple[int, int]] = set()
+        self._published: dict[int, int] = {}
+        self._wake = threading.Event()
+
+    def wake(self, events: set[int]) -> None:
+        """These events have something new."""
+        self._dirty |= events
+        self._wake.set()
+
+    def run(self) -> None:
+        """Publish for ever."""
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            began = time.monotonic()
+            dirty, self._dirty = self._dirty, set()
+            for event_id in dirty:
+                try:
+                    self._publish(event_id)
+                except Exception:
+                    log.exception("Publishing failed; it is tried again")
+                    self.wake({event_id})
+            self._publish_presence()
+            time.sleep(max(0.001, self._interval - (time.monotonic() - began)))
+
+    def watch(self) -> None:
+        """Notice, for ever, what other programs have committed."""
+        while True:
+            try:
+                newer = self._events.watch()
+                if newer:
+                    self.wake(newer)
+            except Exception:
+                log.exception("Could not look for other programs' changes; it is tried again")
+            time.sleep(WATCH)
+
+    def _publish(self, event_id: int) -> None:
+        since = self._published.get(event_id)
+        state = self._events.now(event_id)
+        advance = self._events.take_advance(event_id)
+        self._published[event_id] = state.revision
+        self._end_subscriptions(state, advance.unseated)
+        if since is None or since >= state.revision:
+            return
+        for topic in self._topics.of(event_id, advance.persons):
+            found = changes(state, topic.stream, since)
+            if found:
+                self._emit(
+                    topic.room,
+                    "delta",
+                    {
+                        "stream": topic.stream.name,
+                        "after": topic.last,
+                        "revision": state.revision,
+                        "changes": found,
+                    },
+                )
+                topic.last = state.revision
+
+    def _end_subscriptions(self, state: EventState, persons: set[int]) -> None:
+        """Who moved or was removed follows nothing any more that is not theirs."""
+        if not persons:
+            return
+        for connection in list(self._connections.values()):
+            if connection.event != state.event.id or connection.person not in persons:
+                continue
+            person = state.participants[connection.person]
+            for stream in list(connection.streams):
+                own = stream.kind == "me" or (
+                    not person.removed and (stream.kind == "event" or stream.id == person.room)
+                )
+                if not own:
+                    topic = self._topics.leave(connection.event, stream, connection.sid)
+                    connection.streams.discard(stream)
+                    if topic is not None:
+                        self._server.leave_room(connection.sid, topic.room)
+            self.presence_changed(connection)
+
+    # --- who is connected, for facilitators and leads
+
+    def presence_changed(self, connection: "Connection") -> None:
+        """Somebody came, went or moved."""
+        if connection.person is None:
+            return
+        # Rooms are looked up when it is told: between now and then people may move.
+        self._presence.add((connection.event, connection.person))
+        self._wake.set()
+
+    def tell_presence(self, connection: "Connection", stream: Stream) -> None:
+        """Tell a new follower who is connected now."""
+        state = self._events.now(connection.event)
+        rooms = [stream.id] if stream.kind == "facilitators" else list(state.rooms)
+        here = self._here(state)
+        for room in rooms:
+            self._emit(connection.sid, "presence", _presence(room, here.get(room, [])))
+
+    def _publish_presence(self) -> None:
+        changed, self._presence = self._presence, set()
+        for event_id in {event_id for event_id, _ in changed}:
+            followed = [
+                topic
+                for topic in self._topics.of(event_id, set())
+                if topic.stream.kind in {"facilitators", "lead"}
+            ]
+            if not followed:
+                continue
+            state = self._events.now(event_id)
+            here = self._here(state)
+            rooms = {
+                state.participants[person].room
+                for of, person in changed
+                if of == event_id and person in state.participants
+            }
+            for topic in followed:
+                for room in state.rooms if self._moved(state, changed) else rooms:
+                    if topic.stream.kind == "lead" or topic.stream.id == room:
+                        self._emit(topic.room, "presence", _presence(room, here.get(room, [])))
+
+    def _moved(self, state: EventState, changed: set[tuple[int, int]]) -> bool:
+        return any(
+            person in state.participants and state.participants[person].moved
+            for event_id, person in changed
+            if event_id == state.event.id
+        )
+
+    def _here(self, state: EventState) -> dict[int, list[str]]:
+        here: dict[int, set[int]] = {}
+        for connection in self._connections.values():
+            person = state.participants.get(connection.person or 0)
+            if connection.event == state.event.id and person is not None and not person.removed:
+                here.setdefault(person.room, set()).add(person.id)
+        return {room: [str(person) for person in sorted(people)] for room, people in here.items()}
+
+    def _emit(self, to: str, event: str, payload: dict[str, Any]) -> None:
+        self._server.emit(event, payload, to=to, namespace=NAMESPACE)
+
+
+def _presence(room: int, connected: list[str]) -> dict[str, Any]:
+    return {"room": str(room), "connected": connected}
+
+

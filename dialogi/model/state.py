@@ -1,0 +1,265 @@
+"""`EventState`: one event at one revision of its ledger, in memory, for everyone who reads.
+
+It is filled and advanced by `store.reading`; nothing here changes an event. Support is derived
+from the people who gave it, never counted up.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import phases
+from .limits import SMALLEST_SIDE
+from .selection import Candidate
+
+NOBODY: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class Event:
+    """What the organiser set and where the event stands. Times in seconds since the epoch."""
+
+    id: int
+    code: str
+    results_id: str
+    present_id: str
+    title: str
+    question: str
+    language: str
+    starts: str | None
+    places: int
+    affiliations: tuple[str, ...]
+    series: str | None
+    organiser: str | None
+    video_url: str | None
+    highlights: tuple[str, ...]
+    programme: tuple[dict[str, Any], ...]
+    guiding_questions: tuple[str, ...]
+    ground_rules: tuple[str, ...]
+    help_phone: str | None
+    help_email: str | None
+    demo: bool
+    phase: str
+    ends_at: float | None
+    draft: dict[str, Any] | None
+    published: dict[str, Any] | None
+    revision: int
+    changed: int
+    context: int
+    list_changed: int
+
+
+@dataclass(slots=True)
+class Room:
+    """A breakout room. `phase` is None while it follows the event's."""
+
+    id: int
+    name: str
+    slug: str
+    position: int
+    video_url: str | None
+    phase: str | None
+    ends_at: float | None
+    changed: int
+    context: int
+    people_changed: int
+    staff_changed: int
+
+
+@dataclass(slots=True)
+class Participant:
+    """A seat. `affiliation` is None for "other / rather not say"."""
+
+    id: int
+    number: int
+    name: str
+    affiliation: str | None
+    room: int
+    removed: bool
+    kept: bool
+    reason: str
+    changed: int
+    supports_changed: int
+    moved: int
+
+    @property
+    def counts(self) -> bool:
+        """Whether this person is one of the event's people: the removed only if kept."""
+        return self.kept or not self.removed
+
+
+@dataclass(slots=True)
+class Question:
+    """A question in its room; flags are independent, `state` puts them in the contract's order."""
+
+    id: int
+    number: int | None
+    room: int
+    author: int | None
+    text: str
+    original_text: str
+    lang: str
+    hidden: bool
+    reason: str
+    withdrawn: bool
+    merged_into: int | None
+    shortlisted: bool
+    in_quota: bool
+    starred_once: bool
+    opened: bool
+    changed: int
+    support_changed: int
+
+    @property
+    def state(self) -> str:
+        """`withdrawn`, `hidden`, `merged` or `shown`: the first that applies."""
+        if self.withdrawn:
+            return "withdrawn"
+        if self.hidden:
+            return "hidden"
+        return "shown" if self.merged_into is None else "merged"
+
+    @property
+    def visible(self) -> bool:
+        """Neither hidden nor withdrawn."""
+        return not (self.hidden or self.withdrawn)
+
+
+@dataclass
+class EventState:
+    """One event at `event.revision`. Keys are database ids; questions are in the order of asking."""
+
+    event: Event
+    rooms: dict[int, Room] = field(default_factory=dict)
+    participants: dict[int, Participant] = field(default_factory=dict)
+    questions: dict[int, Question] = field(default_factory=dict)
+    supporters: dict[int, set[int]] = field(default_factory=dict)
+    supports: dict[int, set[int]] = field(default_factory=dict)
+    parts: dict[int, set[int]] = field(default_factory=dict)
+    room_questions: dict[int, set[int]] = field(default_factory=dict)
+    room_people: dict[int, set[int]] = field(default_factory=dict)
+    authored: dict[int, set[int]] = field(default_factory=dict)
+
+    @property
+    def revision(self) -> int:
+        """The event's ledger number that this picture shows."""
+        return self.event.revision
+
+    # --- phases
+
+    def phase_of(self, room_id: int) -> str:
+        """The phase that holds in the room: its own, else the event's."""
+        return self.rooms[room_id].phase or self.event.phase
+
+    def ends_at_of(self, room_id: int) -> float | None:
+        """When the room's timer ends, its own or, without a phase of its own, the event's."""
+        room = self.rooms[room_id]
+        if room.ends_at is not None:
+            return room.ends_at
+        return self.event.ends_at if room.phase is None else None
+
+    @property
+    def in_plenary(self) -> bool:
+        """Whether anybody chooses among all rooms' shortlist now."""
+        if self.event.phase == phases.PLENARY:
+            return True
+        return any(room.phase == phases.PLENARY for room in self.rooms.values())
+
+    # --- clusters
+
+    def root_of(self, question_id: int) -> int:
+        """Where the chain of merges from this question ends."""
+        question = self.questions[question_id]
+        while question.merged_into is not None:
+            question = self.questions[question.merged_into]
+        return question.id
+
+    def cluster(self, question_id: int) -> Iterator[Question]:
+        """The question and all that was merged into it, directly or further, in asking order."""
+        found = []
+        waiting = [question_id]
+        while waiting:
+            at = waiting.pop()
+            found.append(at)
+            waiting.extend(self.parts.get(at, ()))
+        return (self.questions[at] for at in sorted(found))
+
+    def visible_parts(self, question_id: int) -> list[Question]:
+        """The question first, whatever its state, then what it brought along and can be seen."""
+        parts = [part for part in self.cluster(question_id) if part.visible]
+        return [
+            self.questions[question_id],
+            *(part for part in parts if part.id != question_id),
+        ]
+
+    def on_shortlist(self, root_id: int) -> bool:
+        """Whether this root is on the shortlist, itself or through a visible part."""
+        return any(part.shortlisted for part in self.visible_parts(root_id))
+
+    # --- people
+
+    def people(self) -> list[Participant]:
+        """Everybody who counts."""
+        return [person for person in self.participants.values() if person.counts]
+
+    def seated(self, room_id: int) -> list[Participant]:
+        """Who sits in the room now, the removed left out, in the order of joining."""
+        return [self.participants[p] for p in sorted(self.room_people[room_id])]
+
+    def behind(self, question_ids: Iterable[int]) -> frozenset[int]:
+        """The people who stand behind any of the questions or what was merged into them.
+
+        A question that is asked for counts with its own supporters even while hidden; parts count
+        while they are visible.
+        """
+        people: set[int] = set()
+        for question_id in question_ids:
+            for part in self.visible_parts(question_id):
+                people |= self.supporters.get(part.id, NOBODY)
+        return frozenset(p for p in people if self.participants[p].counts)
+
+    def by_affiliation(self, people: Iterable[int]) -> dict[str, int]:
+        """How many of `people` come from each of the event's affiliations."""
+        counts = dict.fromkeys(self.event.affiliations, 0)
+        for person_id in people:
+            side = self.participants[person_id].affiliation
+            if side is not None:
+                counts[side] += 1
+        return counts
+
+    def may_split(self) -> bool:
+        """Whether support may be shown by affiliation to others than organisers.
+
+        Not while an affiliation has fewer than five people; nor while one to four belong to none,
+        since theirs would be what is left after subtracting.
+        """
+        people = self.people()
+        sizes = self.by_affiliation(person.id for person in people)
+        unlisted = len(people) - sum(sizes.values())
+        return 0 < min(sizes.values(), default=0) and all(
+            size >= SMALLEST_SIDE for size in [*sizes.values(), *([unlisted] if unlisted else [])]
+        )
+
+    # --- candidates
+
+    def candidates(self) -> list[Candidate]:
+        """Who can be chosen (contract, section 7), in the order of asking."""
+        roots = [q for q in self.questions.values() if q.state == "shown"]
+        starred = [q for q in roots if self.on_shortlist(q.id)]
+        found = []
+        for root in sorted(starred or roots, key=lambda question: question.id):
+            people = self.behind([root.id])
+            if people:
+                rooms = len({self.participants[p].room for p in people})
+                found.append(Candidate(root.id, people, rooms))
+        return found
+
+    def eligible(self, question_ids: Iterable[int]) -> frozenset[int]:
+        """Who could have supported any of the questions: their rooms' people, or everybody."""
+        rooms: set[int] = set()
+        for question_id in question_ids:
+            for part in self.visible_parts(question_id):
+                if part.opened:
+                    return frozenset(person.id for person in self.people())
+                rooms.add(part.room)
+        return frozenset(person.id for person in self.people() if person.room in rooms)

@@ -1,0 +1,17 @@
+"""Starts Dialogi's server: `python run.py`. The environment configures it (README, Settings)."""
+
+# The standard library is made cooperative before anything else can import it.
+import os
+import warnings
+
+from dialogi import concurrency
+
+warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+concurrency.patch(os.environ.get("DIALOGI_ASYNC_MODE", "eventlet"))
+
+import sys  # noqa: E402
+
+from dialogi import serving  # noqa: E402
+
+if __name__ == "__main__":
+    sys.exit(serving.main(os.environ))
