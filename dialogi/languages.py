@@ -3,7 +3,7 @@
 Catalogues are read from the translators' `.po` files themselves, so nothing can be stale.
 """
 
-from functools import lru_cache
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -20,7 +20,7 @@ DEFAULT = "fi"
 SOURCE = "en"
 
 
-@lru_cache(maxsize=None)
+@cache
 def catalogue(language: str) -> NullTranslations:
     """The texts of `language`; English, and whatever is not translated, come back as they are."""
     path = FOLDER / language / "LC_MESSAGES" / "messages.po"

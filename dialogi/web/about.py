@@ -1,4 +1,4 @@
-"""Pages about the service itself: privacy, ground rules, accessibility, and a check of the device."""
+"""Pages about the service itself: privacy, ground rules, accessibility, a check of the device."""
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue

@@ -1,6 +1,6 @@
 """Errors as pages for people and as JSON for whoever asks for it."""
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -65,16 +65,21 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     sentence = _SENTENCES.get(status, _SENTENCES[500 if status >= 500 else 400])
     code = _CODES.get(status, "internal" if status >= 500 else "invalid")
-    body, _status, headers = _answer(status, code, _(sentence))
+    answer = _answer(status, code, _(sentence))
     allow = error.get_response().headers.get("Allow")
-    return body, status, {**headers, "Allow": allow} if allow else headers
+    if allow:
+        answer.headers["Allow"] = allow
+    return answer
 
 
-def _answer(status: int, code: str, sentence: str) -> tuple[object, int, dict[str, str]]:
+def _answer(status: int, code: str, sentence: str) -> Response:
     if _wants_json():
-        return {"ok": False, "error": {"code": code, "message": sentence}}, status, {}
-    title = _(_TITLES.get(status, _TITLES[500 if status >= 500 else 400]))
-    return render_template("error.html", title=title, sentence=sentence), status, {}
+        answer = jsonify(ok=False, error={"code": code, "message": sentence})
+    else:
+        title = _(_TITLES.get(status, _TITLES[500 if status >= 500 else 400]))
+        answer = make_response(render_template("error.html", title=title, sentence=sentence))
+    answer.status_code = status
+    return answer
 
 
 def _wants_json() -> bool:

@@ -3,7 +3,6 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from ..store import sqlite_version
 from .lookup import services
 
 pages = Blueprint("health", __name__)
@@ -11,6 +10,6 @@ pages = Blueprint("health", __name__)
 
 @pages.get("/healthz")
 def healthz() -> ResponseReturnValue:
-    """That the server answers, with the pieces it runs on."""
+    """That the server answers, and how it was started."""
     settings = services().settings
     return {"status": "ok", "demo": settings.demo, "async_mode": settings.async_mode}

@@ -12,10 +12,9 @@ from ..commands import Command
 from ..errors import N_, Refusal
 from ..model.state import EventState, Room
 from .errors import spoken
-from .home import LONGEST_CODE, tidy, unknown_code
-from .language import speak_for
+from .home import LONGEST_CODE, unknown_code
 from .lookup import event_by_code, seat_in, services
-from .security import csrf, token_is_valid
+from .security import token_is_valid, without_token_check
 
 pages = Blueprint("joining", __name__)
 
@@ -49,7 +48,7 @@ def join(code: str, slug: str | None = None) -> ResponseReturnValue:
 
 @pages.post("/join/<code>")
 @pages.post("/join/<code>/<slug>")
-@csrf.exempt  # checked below, so that a refusal keeps what was typed
+@without_token_check  # looks at it itself, so that a refusal keeps what was typed
 def take_seat(code: str, slug: str | None = None) -> ResponseReturnValue:
     """Seat the person and go to the room; at an error the form comes back as it was sent."""
     state = event_by_code(code)
@@ -80,7 +79,7 @@ def take_seat(code: str, slug: str | None = None) -> ResponseReturnValue:
 
 
 @pages.route("/resume", methods=["GET", "POST"])
-@csrf.exempt  # checked below, so that a refusal keeps what was typed
+@without_token_check  # looks at it itself, so that a refusal keeps what was typed
 def resume() -> ResponseReturnValue:
     """Bring a seat into this browser by its own code."""
     if request.method == "GET":
@@ -88,14 +87,14 @@ def resume() -> ResponseReturnValue:
     typed = request.form.get("code", "")[:LONGEST_CODE]
     if not token_is_valid(request.form.get("csrf_token")):
         return render_template("resume.html", errors={"code": _(_EXPIRED)}, code=typed), 400
-    seat = identity.resume(services().events, typed)
-    if seat is None:
+    state = identity.resume(services().events, typed)
+    if state is None:
         sentence = _(
             "No seat belongs to this code. Check each letter and number. If you cannot find it, "
             "join with the code of the event and tell your facilitator."
         )
         return render_template("resume.html", errors={"code": sentence}, code=typed), 400
-    return redirect(url_for("rooms.room", code=seat), 303)
+    return redirect(url_for("rooms.room", code=state.event.code), 303)
 
 
 def _sit_down(state: EventState, form: _Form) -> None:
@@ -140,7 +139,6 @@ def _seated(state: EventState, room: Room | None) -> ResponseReturnValue | None:
 def _page(
     state: EventState, room: Room | None, form: _Form, errors: dict[str, str], status: int = 400
 ) -> ResponseReturnValue:
-    speak_for(state)
     page = render_template(
         "join.html",
         event=state.event,
@@ -157,7 +155,8 @@ def _room(state: EventState, slug: str | None) -> Room | None:
     """The room of a room link. A link that no longer fits leads to the event's own form."""
     if slug is None:
         return None
-    return next((room for room in state.rooms.values() if room.slug.casefold() == slug.casefold()), None)
+    wanted = slug.casefold()
+    return next((room for room in state.rooms.values() if room.slug.casefold() == wanted), None)
 
 
 def _new_op() -> str:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from .. import identity, languages
 from ..model.state import EventState
-from .security import csrf
+from .security import without_token_check
 
 pages = Blueprint("language", __name__)
 
@@ -44,7 +44,7 @@ def current() -> str:
 
 
 @pages.post("/language")
-@csrf.exempt  # It changes nothing but this cookie, and public pages need no cookie for its sake.
+@without_token_check  # all it changes is this cookie, and public pages should set none for it
 def choose() -> Response:
     """Keep the chosen language and go back to the page."""
     language = request.form.get("language", "")

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from .. import identity
 from ..errors import N_, Refusal
+from .lookup import services
 
 pages = Blueprint("links", __name__)
 
@@ -12,8 +13,8 @@ pages = Blueprint("links", __name__)
 @pages.get("/facilitate/<token>")
 @pages.get("/organise/<token>")
 def trade(token: str) -> Response:
-    """To the page that the link opens. Which of the two addresses it was does not matter."""
-    traded = identity.trade(token)
+    """On to the page that the link opens. Which of the two addresses it was does not matter."""
+    traded = identity.trade(services().events, token)
     if traded is None:
         raise Refusal(
             "not_found",
@@ -22,4 +23,8 @@ def trade(token: str) -> Response:
                 "the organiser for a new one."
             ),
         )
-    raise NotImplementedError
+    state, grant = traded
+    code = state.event.code
+    if grant.role == "facilitator":
+        return redirect(url_for("rooms.facilitator", code=code, room_id=grant.room))
+    return redirect(url_for(f"rooms.{grant.role}", code=code))

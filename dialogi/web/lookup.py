@@ -61,7 +61,7 @@ def seat_in(state: EventState) -> Participant | None:
     return None if participant_id is None else state.participants.get(participant_id)
 
 
-def grant_in(state: EventState, *, role: str, room: int | None = None) -> identity.Grant:
+def grant_in(state: EventState, *, role: str, room: int | None = None) -> identity.Identity:
     """This cookie's grant for the role; raises Refusal where there is none."""
     grant = identity.grant(state.event.code, role=role, room=room)
     if grant is None:

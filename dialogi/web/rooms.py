@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from .. import identity
 from ..errors import not_found
-from ..exports import FORMATS
+from ..exports import ORGANISER
 from ..model.state import EventState, Room
 from .downloads import download
 from .lookup import event_or_404, grant_in, seat_in
@@ -28,6 +28,7 @@ def room(code: str) -> ResponseReturnValue:
         state.rooms[person.room],
         role="participant",
         seat=person,
+        person=person,
         resume_code=identity.resume_code(state.event.code),
     )
 
@@ -62,9 +63,7 @@ def export(code: str, fmt: str) -> Response:
     """The whole event as a file; it holds who said what, so it is for leads and organisers."""
     state = event_or_404(code)
     grant_in(state, role="lead")
-    if fmt not in FORMATS:
-        raise not_found()
-    return download(state, fmt, audience="organiser")
+    return download(state, fmt, audience=ORGANISER, name=state.event.code)
 
 
 def _live(

@@ -83,8 +83,8 @@ def may_connect(settings: Settings) -> Callable[[str, dict[str, Any]], bool]:
     A script sends none and is accepted before this is asked.
     """
 
-    def check(origin: str, environ: dict[str, Any]) -> bool:
-        host = urlsplit(origin).netloc
+    def check(origin: str | None, environ: dict[str, Any]) -> bool:
+        host = urlsplit(origin or "").netloc
         return origin == settings.public_url or host == environ.get("HTTP_HOST")
 
     return check
