@@ -143,7 +143,10 @@ def test_a_tie_of_votes_names_all_with_equally_many_also_those_chosen_before(
 def test_thirds_and_sixths_are_added_exactly(propose: Propose) -> None:
     # After a and b: c is one fresh person, d is three people who have two each: 3 · 1/3 = 1.
     entrants = [
-        entrant("a", "123456"), entrant("b", "123457"), entrant("c", "8"), entrant("d", "123"),
+        entrant("a", "123456"),
+        entrant("b", "123457"),
+        entrant("c", "8"),
+        entrant("d", "123"),
     ]
     chosen = propose("seqpav", entrants, 3)
     assert chosen[2] == ("d", {"c"})
@@ -175,9 +178,7 @@ def profiles(draw: st.DrawFn) -> list[Entrant]:
     """Draw candidates with supporters who sit in up to four rooms."""
     seats = draw(st.lists(st.integers(0, 3), min_size=1, max_size=14))
     groups = draw(
-        st.lists(
-            st.sets(st.integers(0, len(seats) - 1), min_size=1), min_size=0, max_size=34
-        )
+        st.lists(st.sets(st.integers(0, len(seats) - 1), min_size=1), min_size=0, max_size=34)
     )
     return [
         Entrant(
