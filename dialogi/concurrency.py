@@ -103,7 +103,7 @@ def serve(mode: str, listener: socket.socket, app: Any) -> None:
     if mode == "eventlet":
         wsgi = importlib.import_module("eventlet.wsgi")
         # The default of 1,024 connections would let the next person hang.
-        wsgi.server(listener, app, log_output=False, max_size=100_000, debug=False)
+        wsgi.server(listener, app, log=_OnlyTrouble(), max_size=100_000, debug=False)
     elif mode == "gevent":
         importlib.import_module("gevent.pywsgi").WSGIServer(listener, app, log=None).serve_forever()
     else:
@@ -113,6 +113,27 @@ def serve(mode: str, listener: socket.socket, app: Any) -> None:
         serving.make_server(
             host, port, app, threaded=True, fd=listener.fileno()
         ).serve_forever()
+
+
+class _OnlyTrouble:
+    """What eventlet's server says, less the line for each request: addresses are nobody's business.
+
+    It reports tracebacks as plain information.
+    """
+
+    _log = logging.getLogger("dialogi.http")
+
+    def debug(self, message: str) -> None:
+        """Connections coming and going."""
+
+    def info(self, message: str) -> None:
+        """Requests, and tracebacks."""
+        if "Traceback" in message:
+            self._log.error("A request failed:\n%s", message)
+
+    def error(self, message: str) -> None:
+        """What the server could not accept."""
+        self._log.error("%s", message)
 
 
 def _original(module: str) -> Any:

@@ -216,6 +216,7 @@ class Live:
         name, since = _subscribe_wish(payload)
         stream = _stream(connection, state, name)
         if connection.sid in self._connections and stream not in connection.streams:
+            self.publisher.begin(connection.event, state.revision)
             # Join first, then read: what is committed from here on comes as a delta.
             topic = self._topics.join(connection.event, stream, connection.sid, state.revision)
             connection.streams.add(stream)

@@ -48,6 +48,10 @@ class Publisher:
         self._dirty |= events
         self._wake.set()
 
+    def begin(self, event_id: int, revision: int) -> None:
+        """Somebody follows the event from `revision` on; what comes after is to be published."""
+        self._published.setdefault(event_id, revision)
+
     def run(self) -> None:
         """Publish for ever."""
         while True:
