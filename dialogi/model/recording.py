@@ -22,6 +22,10 @@ CLOCK = "clock"
 
 Line = dict[str, Any]
 
+_NO_RECORDING = (
+    'this is no recording: its first line must have "dialogi_recording": 1 and the event.'
+)
+
 
 @dataclass
 class Recording:
@@ -62,6 +66,8 @@ def read_recording(text: str) -> Recording:
     lines = text.removeprefix("\ufeff").split("\n")
     if not text.strip():
         raise BadFile("the file is empty; a recording begins with a line that describes the event.")
+    if not is_recording(text):
+        raise BadFile(_NO_RECORDING, 1)
     reader = _Reader(_header(_parse(lines[0], 1)))
     for number, line in enumerate(lines[1:], start=2):
         if not line.strip():
@@ -114,10 +120,7 @@ def _no_constant(name: str) -> None:
 
 def _header(header: Line) -> Recording:
     if "dialogi_recording" not in header:
-        raise BadFile(
-            'this is no recording: its first line must have "dialogi_recording": 1 and the event.',
-            1,
-        )
+        raise BadFile(_NO_RECORDING, 1)
     if type(version := header["dialogi_recording"]) is not int or version != VERSION:
         raise BadFile(f"dialogi_recording must be {VERSION}; this Dialogi knows no other.", 1)
     event = header.get("event")
