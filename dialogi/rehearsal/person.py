@@ -80,15 +80,16 @@ class Person:
 
     # Entering and staying.
 
-    async def enter(self) -> None:
+    async def enter(self, patience: float | None = None) -> None:
         """Joins, connects and subscribes. Raises `NotAdmitted`, or `NotThere` after patience."""
+        patience = self._hall.patience if patience is None else patience
         since, tries = _now(), 0
         while True:
             try:
                 self.seat = await self._enter()
                 break
             except NotThere as problem:
-                if _now() - since > self._hall.patience:
+                if _now() - since > patience:
                     self._give_up(str(problem))
                     raise
                 await asyncio.sleep(pause(tries))

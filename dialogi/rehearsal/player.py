@@ -22,6 +22,8 @@ from .script import JOIN, RehearsalError, Script, Step
 
 JOINING_AT_ONCE = 24
 PROGRESS_SECONDS = {True: 1.0, False: 10.0}
+# A server that is not there at the start is more likely a wrong address than a restart.
+FIRST_PATIENCE_SECONDS = 10.0
 FILES_WANTED = 65536
 
 
@@ -99,7 +101,7 @@ class Player:
         keys = [key for key in self._script.people if key not in self._script.late]
         if keys:
             # A wrong address or a closed door is found out by one person, not by all.
-            await self._enter(keys[0])
+            await self._enter(keys[0], FIRST_PATIENCE_SECONDS)
             if len(self._failed) == 1:
                 raise RehearsalError(f"nobody can join: {self._failed[keys[0]][1]}")
         await asyncio.gather(*(enter(key) for key in keys[1:]))
@@ -118,12 +120,12 @@ class Player:
             )
             self._facilitators[key] = person
             try:
-                await person.enter()
+                await person.enter(FIRST_PATIENCE_SECONDS)
             except (NotAdmitted, NotThere) as problem:
                 raise RehearsalError(f"facilitator {key} cannot enter: {problem}") from problem
             self._memory.learn(person.streams["event"].entities.values())
 
-    async def _enter(self, key: str) -> None:
+    async def _enter(self, key: str, patience: float | None = None) -> None:
         line = self._script.people[key]
         answers = {
             "name": line.get("name") or "",
@@ -136,7 +138,7 @@ class Player:
             lambda session: Joining(session, self._join_url, answers).attempt,
         )
         try:
-            await person.enter()
+            await person.enter(patience)
         except (NotAdmitted, NotThere) as problem:
             verdict = "refused" if isinstance(problem, NotAdmitted) else "lost"
             self._failed[key] = (verdict, str(problem))
