@@ -75,6 +75,8 @@ class Events:
         self._ids: dict[tuple[str, str], int] = {}
         self._advances: dict[int, reading.Advance] = {}
         self._version: int | None = None
+        #: Held while a state is changed or walked through: with plain threads these can meet.
+        self.lock = threading.RLock()
 
     def by_code(self, code: str) -> EventState | None:
         """The event with this join code, fresh; None where there is none."""
@@ -125,13 +127,14 @@ class Events:
             return state
         since = -1 if state is None else state.revision
         rows = self._reader.read(lambda db: reading.fetch(db, event_id, since))
-        # Somebody else may have brought the state up while this one waited.
-        state = self._states.get(event_id)
-        if state is None:
-            state = self._states[event_id] = reading.begin(rows)
-        else:
-            self._remember(event_id, reading.apply(state, rows))
-        self.committed({event_id: state.revision})
+        with self.lock:
+            # Somebody else may have brought the state up while this one waited.
+            state = self._states.get(event_id)
+            if state is None:
+                state = self._states[event_id] = reading.begin(rows)
+            else:
+                self._remember(event_id, reading.apply(state, rows))
+            self.committed({event_id: state.revision})
         return state
 
     def take_advance(self, event_id: int) -> reading.Advance:

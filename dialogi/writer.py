@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE = 500
 #: Seconds between tries while another program holds the database.
 RETRY = 0.02
+#: Seconds that one try waits inside SQLite.
+PATIENCE = 0.25
 
 Reply = dict[str, Any]
 Outcome = Reply | Refusal
@@ -85,7 +87,7 @@ class Writer:
         while True:
             try:
                 if self._db is None:
-                    self._db = open_database(self._database)
+                    self._db = open_database(self._database, patience=PATIENCE)
                 outcome = write(self._db, [waiting.command for waiting in batch])
                 self.stuck_since = None
                 return outcome

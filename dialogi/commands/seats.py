@@ -11,6 +11,10 @@ from .context import LEADS, PARTICIPANT, STAFF, Context, Fields, Reply, command
 from .questions import number_unseen
 
 
+#: How "other / rather not say" may come: the form's empty answer, or the contract's word.
+NO_SIDE = ("", "other")
+
+
 class Join(Fields):
     """`room` is a name, or empty for a seat where people are fewest."""
 
@@ -44,14 +48,14 @@ def join(context: Context, payload: Join) -> Reply:
     """A new seat."""
     name = clean(payload.name, "name", NAME_LENGTH, may_be_empty=True)
     sides = _affiliations(context)
-    if payload.affiliation not in {"", *sides}:
+    if payload.affiliation not in {*NO_SIDE, *sides}:
         raise Refusal(
             "invalid",
             N_("%(name)s is not one of the answers. Choose one of the list."),
             field="affiliation",
             name=payload.affiliation[:NAME_LENGTH],
         )
-    affiliation = payload.affiliation or None
+    affiliation = payload.affiliation if payload.affiliation in sides else None
     room = _room_to_sit_in(context, payload.room, affiliation)
     number = context.rows(
         "UPDATE event SET next_participant = next_participant + 1 WHERE id = ?"

@@ -26,10 +26,6 @@ from .transport import acknowledge, install
 
 log = logging.getLogger(__name__)
 
-SLOW_DOWN = Refusal(
-    "slow_down", N_("That was very many at once. Wait a moment; it is sent again by itself.")
-)
-
 
 @dataclass
 class Connection:
@@ -134,7 +130,7 @@ class Live:
             return
         try:
             if not connection.bucket.take():
-                raise SLOW_DOWN
+                raise _slow_down()
             name = data[0] if isinstance(data[0], str) else ""
             payload = data[1] if len(data) == 2 else None
             if not isinstance(payload, dict):
@@ -163,7 +159,7 @@ class Live:
             raise forbidden()
         bucket = connection.bucket
         if not bucket.begin():
-            raise SLOW_DOWN
+            raise _slow_down()
 
         def done(outcome: Outcome) -> None:
             bucket.end()
@@ -213,7 +209,12 @@ class Live:
     def _subscribe(
         self, connection: Connection, state: EventState, payload: dict[str, Any]
     ) -> dict[str, Any]:
-        name, since = _subscribe_wish(payload)
+        with self._events.lock:
+            return self._follow(connection, state, *_subscribe_wish(payload))
+
+    def _follow(
+        self, connection: Connection, state: EventState, name: str, since: int | None
+    ) -> dict[str, Any]:
         stream = _stream(connection, state, name)
         if connection.sid in self._connections and stream not in connection.streams:
             self.publisher.begin(connection.event, state.revision)
@@ -223,6 +224,8 @@ class Live:
             self._server.enter_room(connection.sid, topic.room)
         whole = since is None or not 0 <= since <= state.revision
         found = changes(state, stream) if whole else changes(state, stream, since or 0)
+        if stream.kind == "staff" and connection.who is not None:
+            found = [_staff(connection.who)]
         if stream.kind in {"facilitators", "lead"}:
             self.publisher.tell_presence(connection, stream)
         return {
@@ -241,7 +244,8 @@ class Live:
             raise forbidden()
         _only(payload, {"rule", "op"})
         rule = check_rule(_text(payload.get("rule", "")) or "")
-        entries = proposal(state, rule)
+        with self._events.lock:
+            entries = proposal(state, rule)
         return {
             "ok": True,
             "revision": state.revision,
@@ -253,6 +257,12 @@ class Live:
     def _committed(self, revisions: dict[int, int]) -> None:
         self._events.committed(revisions)
         self.publisher.wake(set(revisions))
+
+
+def _slow_down() -> Refusal:
+    return Refusal(
+        "slow_down", N_("That was very many at once. Wait a moment; it is sent again by itself.")
+    )
 
 
 def _stream(connection: Connection, state: EventState, name: str) -> Stream:
@@ -281,6 +291,12 @@ def _stream(connection: Connection, state: EventState, name: str) -> Stream:
     if not _may_follow(who, state, kind, int(room)):
         raise forbidden()
     return Stream(kind, int(room))
+
+
+def _staff(who: Identity) -> dict[str, Any]:
+    """What a grant is, for its own page; it never changes."""
+    room = None if who.room is None else str(who.room)
+    return {"type": "me", "id": str(who.id), "role": who.role, "room": room}
 
 
 def _may_follow(who: Identity, state: EventState, kind: str, room: int) -> bool:

@@ -82,6 +82,11 @@ class Publisher:
     def _publish(self, event_id: int) -> None:
         since = self._published.get(event_id)
         state = self._events.now(event_id)
+        with self._events.lock:
+            self._send_deltas(state, since)
+
+    def _send_deltas(self, state: EventState, since: int | None) -> None:
+        event_id = state.event.id
         advance = self._events.take_advance(event_id)
         self._published[event_id] = state.revision
         self._end_subscriptions(state, advance.unseated)

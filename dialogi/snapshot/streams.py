@@ -168,9 +168,8 @@ def _me(state: EventState, participant_id: int, found: _Found) -> None:
             found.put(entities.own_question(question))
 
 
-def _staff(state: EventState, grant_id: int, found: _Found) -> None:
-    if found.since == EVERYTHING:
-        found.put({"type": "me", "id": str(grant_id)})
+def _staff(_: EventState, __: int, ___: _Found) -> None:
+    """A grant has nothing that an event could change."""
 
 
 def _plenary(state: EventState) -> frozenset[int]:

@@ -36,11 +36,13 @@ def sqlite_version() -> str:
     return str(sqlite3.sqlite_version)
 
 
-def open_database(path: Path, *, check_driver: bool = True) -> Database:
+def open_database(
+    path: Path, *, check_driver: bool = True, patience: float = 5
+) -> Database:
     """A connection of its own to the database at `path`, made and migrated where needed.
 
-    Raises UnsafeDriver for a SQLite that can lose committed rows, Busy while another program holds
-    the file for longer than five seconds.
+    Waits `patience` seconds for another program's lock, now and in every statement. Raises
+    UnsafeDriver for a SQLite that can lose committed rows, Busy when it has waited in vain.
     """
     if check_driver and tuple(map(int, sqlite_version().split("."))) < OLDEST_SAFE:
         raise UnsafeDriver(
@@ -49,7 +51,7 @@ def open_database(path: Path, *, check_driver: bool = True) -> Database:
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(
-        str(path), timeout=5, isolation_level=None, check_same_thread=False, cached_statements=256
+        str(path), timeout=patience, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     connection.row_factory = sqlite3.Row
     db = Database(connection)
@@ -60,7 +62,8 @@ def open_database(path: Path, *, check_driver: bool = True) -> Database:
             "foreign_keys = ON",
             "temp_store = MEMORY",
         ):
-            db.execute(f"PRAGMA {pragma}")
+            with _translated():
+                db.execute(f"PRAGMA {pragma}")
         if db.execute("PRAGMA user_version").fetchone()[0] < len(migrations.STEPS):
             with immediate(db):
                 migrations.migrate(db)
