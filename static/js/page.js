@@ -35,13 +35,13 @@ export class Page {
   // `streams`: the names to follow from the start. `place(streams)` tells { phase, room, endsAt } of
   // where the person is. `draw()` shows the streams; it runs at most once a frame. `mirror`: the
   // stream that shows what the person did; without one there is no outbox. The rest is optional:
-  // saved(entry, reply), refused(entry, error), presence(message), turnedAway(name, error).
-  constructor({ streams, mirror, place, draw, saved, refused, presence, turnedAway }) {
+  // saved(entry, reply), refused(entry, error), presence(message), turnedAway(name, error), second().
+  constructor({ streams, mirror, place, draw, saved, refused, presence, turnedAway, second }) {
     this.data = JSON.parse(byId("page").textContent);
     this.messages = pageMessages();
     this.place = place;
     this.drawPage = draw;
-    this.told = { saved, refused, turnedAway };
+    this.told = { saved, refused, turnedAway, second };
     this.marks = new Marks();
     this.phaseShown = undefined;
     this.waitingWords = [];
@@ -174,6 +174,7 @@ export class Page {
 
   tick() {
     this.drawTime();
+    if (this.told.second) this.told.second();
     if (this.outbox) this.outbox.seen(this.streams.get(this.mirror).revision);
   }
 

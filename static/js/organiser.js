@@ -1,0 +1,26 @@
+// The organiser's page: how the event goes at this moment. It changes nothing.
+
+import { Page } from "./page.js";
+import { RoomsTable } from "./rooms.js";
+
+class Organiser {
+  constructor() {
+    this.page = new Page({
+      streams: ["event", "lead"],
+      place: (streams) => {
+        const event = streams.one("event", "event");
+        return { phase: event ? event.phase : null, room: null, endsAt: event ? event.ends_at : null };
+      },
+      draw: () => this.draw(),
+      second: () => this.rooms.second(),
+    });
+    this.rooms = new RoomsTable(this.page, { people: null, choose: null });
+    this.page.open();
+  }
+
+  draw() {
+    if (this.page.streams.get("lead").revision !== null) this.rooms.draw();
+  }
+}
+
+new Organiser();

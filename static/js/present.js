@@ -1,0 +1,82 @@
+// The projector: how to join, the step and the time; in plenary the shortlist as support comes in;
+// then the list. Nothing to press.
+
+import { LiveList, setText } from "./list.js";
+import { Page, byId, setUserText, show } from "./page.js";
+import { PublishedList } from "./places.js";
+import { clusters } from "./questions.js";
+
+// Ranks that jump with every vote cannot be read from the back row.
+const SETTLE_MS = 10000;
+const MOST_ROWS = 10;
+
+class Projector {
+  constructor() {
+    this.order = [];
+    this.settled = 0;
+    this.page = new Page({
+      streams: ["event"],
+      place: (streams) => {
+        const event = streams.one("event", "event");
+        return { phase: event ? event.phase : null, room: null, endsAt: event ? event.ends_at : null };
+      },
+      draw: () => this.draw(),
+      second: () => this.draw(),
+    });
+    this.shortlist = new LiveList({
+      container: byId("shortlist"),
+      template: byId("shortlist-row"),
+      fill: (row, item) => this.fill(row, item),
+    });
+    this.results = new PublishedList(this.page, "results");
+    this.page.open();
+  }
+
+  draw() {
+    const { streams } = this.page;
+    const event = streams.one("event", "event");
+    if (!event) return;
+    const published = streams.one("event", "toplist");
+    const list = event.phase === "results" && Boolean(published);
+    const plenary = event.phase === "plenary";
+    show(byId("join"), !plenary && !list);
+    show(byId("foot"), plenary);
+    show(byId("shortlist-box"), plenary);
+    show(byId("results-box"), list);
+    if (plenary) this.drawShortlist();
+    if (list) this.results.draw(published);
+  }
+
+  drawShortlist() {
+    const { streams } = this.page;
+    const support = streams.of("event", "support");
+    const rows = clusters(streams.of("event", "question").values()).map(({ root }) => ({
+      id: root.id,
+      question: root,
+      people: support.has(root.id) ? support.get(root.id).people : 0,
+    }));
+    const now = Date.now();
+    if (now - this.settled >= SETTLE_MS) {
+      this.settled = now;
+      this.order = [...rows].sort((one, other) => other.people - one.people).map(({ id }) => id);
+    }
+    const known = new Map(rows.map((row) => [row.id, row]));
+    const placed = new Set(this.order);
+    const ordered = [
+      ...this.order.filter((id) => known.has(id)).map((id) => known.get(id)),
+      ...rows.filter((row) => !placed.has(row.id)),
+    ];
+    this.shortlist.set(ordered.slice(0, MOST_ROWS));
+    const more = ordered.length - MOST_ROWS;
+    show(byId("shortlist-more"), more > 0);
+    if (more > 0) setText(byId("shortlist-more"), this.page.text("present.more", { n: more }));
+  }
+
+  fill(row, { question, people }) {
+    setText(row.querySelector("b"), String(question.number));
+    setUserText(row.querySelector(".shown__text"), question.text, question.lang);
+    setText(row.querySelector(".shown__people"), this.page.text("present.support", { n: people }));
+  }
+}
+
+new Projector();
