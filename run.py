@@ -9,9 +9,9 @@ from dialogi import concurrency
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 concurrency.patch(os.environ.get("DIALOGI_ASYNC_MODE", "eventlet"))
 
-import sys  # noqa: E402
+import sys
 
-from dialogi import serving  # noqa: E402
+from dialogi import serving
 
 if __name__ == "__main__":
     sys.exit(serving.main(os.environ))

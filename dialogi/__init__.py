@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from .config import Settings
     from .events import Events
     from .live import Live
-    from .model.state import EventState
     from .writer import Writer
 
 __version__ = "0.1.0"
@@ -25,13 +24,6 @@ class Services:
     writer: Writer
     events: Events
     live: Live
-
-    def exported(self, state: EventState, fmt: str, audience: str) -> str:
-        """The event as a file's text, read and written off the server's own code."""
-        from .exports import export
-
-        event_id = state.event.id
-        return self.events.read(lambda db: export(fmt, db, event_id, audience=audience))
 
 
 def create_app(settings: Settings) -> Flask:
@@ -81,11 +73,17 @@ def create_app(settings: Settings) -> Flask:
         "ping_interval": 25,
         "ping_timeout": 20,
     }
-    live = Live(SocketIO(app, **options), writer, events, settings.delta_interval)
+    live = Live(
+        SocketIO(app, **options),
+        writer,
+        events,
+        interval=settings.delta_interval,
+        fast=settings.fast_fanout,
+    )
     app.extensions["dialogi"] = Services(settings, writer, events, live)
     web.register(app)
 
-    concurrency.spawn(mailbox.serve, lambda: app.logger.exception("A task failed"))
+    concurrency.spawn(mailbox.serve)
     concurrency.spawn(live.publisher.run)
     concurrency.spawn(live.publisher.watch)
     concurrency.spawn(clock.run, writer, events)

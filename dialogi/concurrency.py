@@ -10,12 +10,14 @@ import os
 import socket
 import sys
 import threading
+
+# The C queue is not patched by eventlet or gevent, so it works between native threads.
+from _queue import SimpleQueue
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-# The C queue is not patched by eventlet or gevent, so it works between native threads.
-from _queue import SimpleQueue
+log = logging.getLogger(__name__)
 
 Call = Callable[[], None]
 
@@ -44,8 +46,8 @@ class Mailbox:
             # At most a few bytes are ever under way, so this cannot block.
             os.write(self._writer.fileno(), b".")
 
-    def serve(self, on_error: Callable[[], None]) -> None:
-        """Run calls as they come, for ever. `on_error` is told of a call that raised."""
+    def serve(self) -> None:
+        """Run calls as they come, for ever."""
         while True:
             self._reader.recv(64)
             self._awake = False
@@ -54,7 +56,7 @@ class Mailbox:
                 try:
                     call()
                 except Exception:
-                    on_error()
+                    log.exception("A call from a native thread failed")
 
 
 class NativeWorker:
@@ -110,9 +112,7 @@ def serve(mode: str, listener: socket.socket, app: Any) -> None:
         serving = importlib.import_module("werkzeug.serving")
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         host, port = listener.getsockname()[:2]
-        serving.make_server(
-            host, port, app, threaded=True, fd=listener.fileno()
-        ).serve_forever()
+        serving.make_server(host, port, app, threaded=True, fd=listener.fileno()).serve_forever()
 
 
 class _OnlyTrouble:

@@ -27,6 +27,7 @@ class Settings:
     demo: bool
     async_mode: str
     delta_interval: float
+    fast_fanout: bool
 
     @property
     def secure(self) -> bool:
@@ -38,7 +39,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from `environ` (the README's table); raises BadSettings."""
     host = environ.get("DIALOGI_HOST", "127.0.0.1")
     port = _whole_number(environ, "DIALOGI_PORT", 5000, 0, 65535)
-    demo = environ.get("DIALOGI_DEMO", "").lower() in {"1", "true", "yes", "on"}
+    demo = _switch(environ, "DIALOGI_DEMO", "")
     secret_key = environ.get("DIALOGI_SECRET_KEY") or None
     async_mode = environ.get("DIALOGI_ASYNC_MODE", "eventlet")
     if async_mode not in ASYNC_MODES:
@@ -55,6 +56,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         demo=demo,
         async_mode=async_mode,
         delta_interval=_whole_number(environ, "DIALOGI_DELTA_MS", 100, 10, 250) / 1000,
+        fast_fanout=async_mode == "eventlet" and _switch(environ, "DIALOGI_FAST_FANOUT", "1"),
     )
 
 
@@ -72,6 +74,10 @@ def may_serve(settings: Settings) -> None:
             f"A demonstration without DIALOGI_SECRET_KEY serves this machine only, and "
             f"{settings.host} is open to others: set DIALOGI_SECRET_KEY or DIALOGI_HOST=127.0.0.1."
         )
+
+
+def _switch(environ: Mapping[str, str], name: str, usual: str) -> bool:
+    return environ.get(name, usual).lower() in {"1", "true", "yes", "on"}
 
 
 def _whole_number(environ: Mapping[str, str], name: str, usual: int, low: int, high: int) -> int:

@@ -27,8 +27,13 @@ def new_code(length: int = CODE_LENGTH) -> str:
 
 
 def create_event(
-    execute: Execute, event_id_of: Callable[[str], int], public_url: str, file: dict[str, Any],
-    *, demo: bool = False, code: str | None = None,
+    execute: Execute,
+    event_id_of: Callable[[str], int],
+    public_url: str,
+    file: dict[str, Any],
+    *,
+    demo: bool = False,
+    code: str | None = None,
 ) -> dict[str, Any]:
     """Create the event of a checked event file; its code and links, which are shown only now.
 
@@ -55,9 +60,17 @@ def create_event(
             },
         )
     )
-    return {"event": code, "links": fresh_links(execute, event_id_of(code), public_url, Addresses(
-        code, results_id, present_id, [(room["name"], room["slug"]) for room in rooms]
-    ))}
+    return {
+        "event": code,
+        "links": fresh_links(
+            execute,
+            event_id_of(code),
+            public_url,
+            Addresses(
+                code, results_id, present_id, [(room["name"], room["slug"]) for room in rooms]
+            ),
+        ),
+    }
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from .model.state import EventState
 from .store import reading
 from .store.reading import Grant
 
+_Entry = dict[str, Any]
+
 #: Entries a cookie holds: more than anybody needs, few enough for 4 KB.
 MOST_ENTRIES = 20
 RESUME_LENGTH = 8
@@ -152,28 +154,28 @@ def _tidy(typed: str) -> str:
     return "".join(typed.upper().replace("-", " ").split())
 
 
-def _identity(entry: dict[str, Any]) -> Identity:
+def _identity(entry: _Entry) -> Identity:
     return Identity(entry["e"], entry["r"], entry["i"], entry.get("m"))
 
 
-def _entry(event_code: str, role: str) -> dict[str, Any] | None:
+def _entry(event_code: str, role: str) -> _Entry | None:
     for entry in reversed(_entries()):
         if entry["e"] == event_code and entry["r"] == role:
             return entry
     return None
 
 
-def _entries() -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = session.get("who", [])
+def _entries() -> list[_Entry]:
+    entries: list[_Entry] = session.get("who", [])
     return entries
 
 
-def _remember(entry: dict[str, Any]) -> None:
-    def same(other: dict[str, Any]) -> bool:
+def _remember(entry: _Entry) -> None:
+    def same(other: _Entry) -> bool:
         # One seat an event; as many grants as there are links.
         if entry["r"] == "participant":
-            return other["e"] == entry["e"] and other["r"] == "participant"
-        return all(other.get(key) == entry[key] for key in ("e", "r", "i"))
+            return bool(other["e"] == entry["e"] and other["r"] == "participant")
+        return all(bool(other.get(key) == entry[key]) for key in ("e", "r", "i"))
 
     kept = [other for other in _entries() if not same(other)]
     session["who"] = [*kept, entry][-MOST_ENTRIES:]

@@ -1,4 +1,4 @@
-"""From the environment to a server that listens: settings, the demonstration, the links, signals."""
+"""From the environment to a server that listens: settings, demonstration, links, signals."""
 
 import logging
 import signal

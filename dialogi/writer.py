@@ -1,4 +1,4 @@
-"""The one writer: a queue, a native thread, one transaction for all that wait, acks after commit."""
+"""The one writer: a queue, a native thread, one transaction for all that wait, then the acks."""
 
 import contextlib
 import logging
@@ -47,7 +47,7 @@ class Writer:
         self._database = database
         self._mailbox = mailbox
         self._db: Database | None = None
-        self.on_commit: Callable[[dict[int, int]], None] = lambda revisions: None
+        self.on_commit: Callable[[dict[int, int]], None] = lambda _: None
         self.stuck_since: float | None = None
         self._worker = NativeWorker("dialogi-writer", self._batch, MOST_AT_ONCE)
 
@@ -96,7 +96,7 @@ class Writer:
                 if self.stuck_since is None:
                     self.stuck_since = time.monotonic()
                 sleep_natively(RETRY)
-            except Exception:
+            except Exception:  # noqa: BLE001 - reported, and answered as unavailable
                 self._forget_connection()
                 refusal = Refusal(
                     "unavailable",

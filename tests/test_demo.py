@@ -68,7 +68,7 @@ def test_a_newcomer_sees_questions_with_support_in_every_room(open_demo: Open) -
     assert len(state.questions) == 40
     assert all(question.number for question in state.questions.values())
     for room in state.rooms:
-        behind = [len(state.behind([q])) for q in state.room_questions[room]]
+        behind = [len(state.behind(q)) for q in state.room_questions[room]]
         assert len(behind) == 8
         assert max(behind) >= 5
         assert min(behind) >= 1
@@ -97,6 +97,6 @@ def test_every_demonstration_is_the_same_and_two_fit_into_one_database(open_demo
 
 def picture(state: EventState) -> list[tuple[str, int, bool]]:
     return [
-        (question.text, len(state.behind([question.id])), question.shortlisted)
+        (question.text, len(state.behind(question.id)), question.shortlisted)
         for question in state.questions.values()
     ]

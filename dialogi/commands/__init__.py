@@ -5,7 +5,17 @@ from typing import Any
 
 from ..store import Database
 from . import events, merging, phase, questions, seats, shortlist, toplist, votes
-from .context import Context, Payload, accept, begin, earlier_reply, read_op, read_payload, registry
+from .context import (
+    Context,
+    Payload,
+    accept,
+    begin,
+    earlier_reply,
+    find_verb,
+    read_op,
+    read_payload,
+    registry,
+)
 
 __all__ = ["CONTRACT", "Command", "perform"]
 
@@ -18,8 +28,9 @@ CONTRACT = frozenset(name for name in registry if registry[name].public)
 
 @dataclass(frozen=True)
 class Command:
-    """What somebody wants done. `actor` is `participant:ID`, `grant:ID`, `clock`, `console` or `door`.
+    """What somebody wants done.
 
+    `actor` is `participant:ID`, `grant:ID`, `clock`, `console` or `door` (nobody yet).
     `event` is None only for `event.create`. `op` is the client's UUID for this one wish.
     """
 
@@ -37,12 +48,11 @@ def perform(db: Database, command: Command, now: float) -> dict[str, Any]:
     Refusal, after which the caller rolls back to where it was.
     """
     op = read_op(command.op)
-    verb = registry.get(command.name)
-    payload: Payload = read_payload(command.name, verb, command.actor, command.payload)
+    verb = find_verb(command.name)
+    payload: Payload = read_payload(verb, command.actor, command.payload)
     stored = earlier_reply(db, command.actor, op, command.name, command.payload)
     if stored is not None:
         return stored
-    assert verb is not None  # read_payload refuses unknown names
     context: Context = begin(db, verb, command.event, command.actor, now)
     reply = verb.function(context, payload)
     return accept(context, op, command.actor, command.name, command.payload, reply)

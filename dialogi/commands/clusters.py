@@ -97,4 +97,3 @@ def people_behind(context: Context, question: int) -> set[int]:
 
 def _visible(question: Any) -> bool:
     return not (question["hidden"] or question["withdrawn"])
-

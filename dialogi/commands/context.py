@@ -22,7 +22,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.decode
 
 
-class Fields(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class Fields(msgspec.Struct, forbid_unknown_fields=True):
     """The base of every payload: an unknown key is an error, not a shrug."""
 
 
@@ -91,7 +91,8 @@ class Context:
 
     def the_seat(self) -> Seat:
         """The acting participant; a mistake in the caller where there is none."""
-        assert self.seat is not None
+        if self.seat is None:
+            raise AssertionError(f"{self.kind} has no seat")
         return self.seat
 
     def room(self, text: str, field: str = "room") -> Any:
@@ -154,17 +155,23 @@ def read_op(text: object) -> str:
     )
 
 
-def read_payload(name: str, verb: Verb | None, actor: str, payload: object) -> Payload:
-    """`payload` as the struct that this kind of actor sends with the command.
-
-    A grant's exact role is not known before the transaction; facilitators and leads send the same.
-    """
+def find_verb(name: str) -> Verb:
+    """The command called `name`; Refusal where there is none."""
+    verb = registry.get(name)
     if verb is None:
         raise Refusal(
             "unknown_command",
             N_("There is no command %(name)s. Reload the page to get the present version."),
             name=name[:60],
         )
+    return verb
+
+
+def read_payload(verb: Verb, actor: str, payload: object) -> Payload:
+    """`payload` as the struct that this kind of actor sends with the command.
+
+    A grant's exact role is not known before the transaction; facilitators and leads send the same.
+    """
     kind = actor.partition(":")[0]
     kinds = STAFF if kind == "grant" else (kind,)
     struct = next((verb.payloads[k] for k in kinds if k in verb.payloads), None)

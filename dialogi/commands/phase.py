@@ -37,7 +37,9 @@ def set_phase(context: Context, payload: Phase | Deadline) -> Reply:
     Set for the event it holds in every room: their own phases and timers are cleared.
     """
     if payload.phase not in phases.PHASES:
-        raise Refusal("invalid", N_("There is no such phase. Choose one of the list."), field="phase")
+        raise Refusal(
+            "invalid", N_("There is no such phase. Choose one of the list."), field="phase"
+        )
     room = _target(context, payload.room)
     if isinstance(payload, Deadline):
         _still_due(context, room, payload.ended)

@@ -45,9 +45,7 @@ def ask(context: Context, payload: Ask | AskFor) -> Reply:
         room, phase = seat.room, seat.phase
     else:
         if not payload.room and context.own_room is None:
-            raise Refusal(
-                "invalid", N_("Say which room the question is for."), field="room"
-            )
+            raise Refusal("invalid", N_("Say which room the question is for."), field="room")
         row = context.room(payload.room or str(context.own_room))
         room, phase = row["id"], row["phase"] or context.event_phase
         context.leads(room)
@@ -56,7 +54,7 @@ def ask(context: Context, payload: Ask | AskFor) -> Reply:
     if asked >= EVENT_QUESTIONS:
         raise Refusal(
             "quota_full",
-            N_("The event has %(most)s questions, the most it can hold. Support one of them instead."),
+            N_("The event is full: it has %(most)s questions. Support one of them instead."),
             most=EVENT_QUESTIONS,
         )
     question = context.db.execute(
@@ -230,9 +228,9 @@ def _own(context: Context, text: str) -> int:
 
 
 def _lang(context: Context, text: str) -> str:
-    usual = context.rows(
-        "SELECT settings ->> '$.language' FROM event WHERE id = ?", context.event
-    )[0][0]
+    usual = context.rows("SELECT settings ->> '$.language' FROM event WHERE id = ?", context.event)[
+        0
+    ][0]
     return guess_language(text, usual)
 
 

@@ -10,7 +10,6 @@ from .clusters import touch, touch_support
 from .context import LEADS, PARTICIPANT, STAFF, Context, Fields, Reply, command
 from .questions import number_unseen
 
-
 #: How "other / rather not say" may come: the form's empty answer, or the contract's word.
 NO_SIDE = ("", "other")
 
@@ -40,7 +39,11 @@ class Remove(Fields):
 
 
 class Return(Fields):
+    """`reason` is for the ledger; `keep` says nothing here, as all that was theirs comes back."""
+
     participant: str
+    reason: str = ""
+    keep: bool = True
 
 
 @command("participant.join", (("door",), Join), public=False)
@@ -127,6 +130,7 @@ def remove(context: Context, payload: Remove) -> Reply:
 @command("participant.return", (STAFF, Return))
 def give_back(context: Context, payload: Return) -> Reply:
     """Let a removed person in again, with everything that was theirs."""
+    clean(payload.reason, "reason", REASON_LENGTH, may_be_empty=True)
     person = context.participant(payload.participant)
     context.leads(person["room"])
     if person["removed"]:
@@ -174,9 +178,9 @@ def _room_to_sit_in(context: Context, name: str, affiliation: str | None) -> int
 
 
 def _free_seat(context: Context, room: int) -> None:
-    seated = context.rows(
-        "SELECT COUNT(*) FROM participant WHERE room = ? AND NOT removed", room
-    )[0][0]
+    seated = context.rows("SELECT COUNT(*) FROM participant WHERE room = ? AND NOT removed", room)[
+        0
+    ][0]
     if seated >= ROOM_SEATS:
         raise _full()
 
@@ -191,7 +195,8 @@ def _move(context: Context, participant: int, origin: int, room: Any) -> Reply:
     if room["id"] != origin:
         _free_seat(context, room["id"])
         context.run(
-            "UPDATE participant SET room = ?1, changed = ?2, moved = ?2, touched = ?2 WHERE id = ?3",
+            "UPDATE participant SET room = ?1, changed = ?2, moved = ?2, touched = ?2"
+            " WHERE id = ?3",
             room["id"],
             context.revision,
             participant,

@@ -15,7 +15,7 @@ LANGUAGES = ("fi", "sv", "en")
 class Entry(Fields):
     questions: list[str]
     text: str
-    texts: dict[str, str] = {}
+    texts: dict[str, str] = msgspec.field(default_factory=dict)
     note: str = ""
 
 
@@ -90,9 +90,7 @@ def _entry(context: Context, entry: Entry, seen: set[int]) -> dict[str, object]:
     texts = {}
     for lang, words in entry.texts.items():
         if lang not in LANGUAGES:
-            raise Refusal(
-                "invalid", N_("Texts can be in fi, sv and en."), field="entries"
-            )
+            raise Refusal("invalid", N_("Texts can be in fi, sv and en."), field="entries")
         if words.strip():
             texts[lang] = clean(words, "entries", QUESTION_LENGTH)
     if not entry.questions:
@@ -113,4 +111,3 @@ def _entry(context: Context, entry: Entry, seen: set[int]) -> dict[str, object]:
         seen.add(question["id"])
     note = clean(entry.note, "entries", NOTE_LENGTH, may_be_empty=True)
     return {"questions": entry.questions, "text": text, "texts": texts, "note": note}
-

@@ -2,12 +2,12 @@
 
 from ..errors import N_, Refusal
 from ..store import Database, reading
-from .document import ORGANISER, PUBLIC, as_json, document
+from .document import ORGANISER, PUBLIC, STAFF, as_json, document
 from .recording import as_recording
 from .table import as_csv
 from .text import as_markdown
 
-__all__ = ["FORMATS", "ORGANISER", "PUBLIC", "export"]
+__all__ = ["FORMATS", "ORGANISER", "PUBLIC", "STAFF", "export"]
 
 #: Each format's media type.
 FORMATS = {
@@ -21,7 +21,8 @@ FORMATS = {
 def export(fmt: str, db: Database, event_id: int, *, audience: str = ORGANISER) -> str:
     """The event as a text in `fmt`, to be written as UTF-8 without changing its line ends.
 
-    `audience` is `organiser` (everything) or `public` (the published list only; no recording).
+    `audience` is `organiser` (everything), `staff` (without what nobody else sees yet; no
+    recording) or `public` (the published list only; no recording).
     Call inside `read_transaction`. Raises Refusal for an unknown format.
     """
     if fmt not in FORMATS or (fmt == "recording" and audience != ORGANISER):

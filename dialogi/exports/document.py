@@ -9,6 +9,8 @@ from ..snapshot import audit, export_list
 from ..snapshot.entities import published
 
 ORGANISER = "organiser"
+#: Leads and organisers while the event goes on: what nobody else sees yet is not in it.
+STAFF = "staff"
 PUBLIC = "public"
 
 Document = dict[str, Any]
@@ -21,10 +23,12 @@ def as_json(document: Document) -> str:
 
 def document(state: EventState, audience: str) -> Document:
     """Everything for the organisers; for the public the list as it was published, nothing else."""
-    return _complete(state) if audience == ORGANISER else _public(state)
+    if audience == PUBLIC:
+        return _public(state)
+    return _complete(state, unseen_too=audience == ORGANISER)
 
 
-def _complete(state: EventState) -> Document:
+def _complete(state: EventState, *, unseen_too: bool) -> Document:
     rule, entries = export_list(state)
     return {
         "event": {"code": state.event.code, **_event(state)},
@@ -34,6 +38,7 @@ def _complete(state: EventState) -> Document:
         "questions": [
             _question(state, question)
             for question in sorted(state.questions.values(), key=lambda question: question.id)
+            if unseen_too or question.number is not None
         ],
         "audit": audit(state, entries),
     }
@@ -70,7 +75,7 @@ def _event(state: EventState) -> Document:
 
 
 def _question(state: EventState, question: Question) -> Document:
-    people = state.behind([question.id])
+    people = state.behind(question.id)
     merged_into = question.merged_into
     return {
         "id": str(question.id),

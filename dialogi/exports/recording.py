@@ -42,7 +42,7 @@ def claims(state: EventState, names: dict[str, str]) -> dict[str, Any]:
     _, entries = export_list(state)
     return {
         "support": {
-            names[str(question)]: len(state.behind([question]))
+            names[str(question)]: len(state.behind(question))
             for question in sorted(state.questions)
         },
         "proposal": {

@@ -20,9 +20,10 @@ from ..model.state import EventState
 from ..snapshot import Stream, audit, changes, proposal
 from ..writer import Outcome, Writer
 from .bucket import PARTICIPANT, STAFF, Bucket
+from .fanout import Fanout, Message
 from .publisher import Publisher
 from .topics import Topics
-from .transport import acknowledge, install
+from .transport import install
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,11 @@ class Connection:
     audience: str
     language: str
     bucket: Bucket
+    engine: Any
     streams: set[Stream] = field(default_factory=set)
+    #: Streams whose deltas passed this client by, since it did not read.
+    behind: set[Stream] = field(default_factory=set)
+    behind_since: float = 0.0
 
     @property
     def person(self) -> int | None:
@@ -48,14 +53,17 @@ class Connection:
 class Live:
     """Takes what clients send: subscribes, queries and commands."""
 
-    def __init__(self, sockets: SocketIO, writer: Writer, events: Events, interval: float) -> None:
+    def __init__(
+        self, sockets: SocketIO, writer: Writer, events: Events, *, interval: float, fast: bool
+    ) -> None:
         self._server: socketio.Server = sockets.server
+        self._fanout = Fanout(self._server, fast=fast)
         self._writer = writer
         self._events = events
         self._topics = Topics()
         self._connections: dict[str, Connection] = {}
         self._buckets: dict[tuple[int, str], Bucket] = {}
-        self.publisher = Publisher(self._server, events, self._topics, self._connections, interval)
+        self.publisher = Publisher(self._fanout, events, self._topics, self._connections, interval)
         writer.on_commit = self._committed
         sockets.on("connect")(self._connect)
         sockets.on("disconnect")(self._disconnect)
@@ -89,7 +97,8 @@ class Live:
             who,
             role or "",
             identity.language(state.event.language),
-            self._bucket(state.event.id, who, sid),
+            self._bucket(state.event.id, who),
+            self._fanout.engine_of(sid),
         )
         self.publisher.presence_changed(self._connections[sid])
 
@@ -105,7 +114,7 @@ class Live:
             state = self._events.by_code(who.event)
         return state, who, who.role if who is not None else role
 
-    def _bucket(self, event: int, who: Identity | None, sid: str) -> Bucket:
+    def _bucket(self, event: int, who: Identity | None) -> Bucket:
         limit = PARTICIPANT if who is None or who.role == "participant" else STAFF
         if who is None:
             return Bucket(*limit)
@@ -166,7 +175,7 @@ class Live:
             if isinstance(outcome, Refusal):
                 self._refuse(connection, ack, outcome)
             elif ack is not None:
-                acknowledge(self._server, connection.sid, ack, outcome)
+                self._acknowledge(connection, ack, outcome)
 
         op = payload.get("op")
         rest = {key: value for key, value in payload.items() if key != "op"}
@@ -189,20 +198,21 @@ class Live:
             )
             return
         if ack is not None:
-            acknowledge(self._server, connection.sid, ack, reply)
+            self._acknowledge(connection, ack, reply)
 
     def _refuse(self, connection: Connection, ack: int | None, refusal: Refusal) -> None:
         if ack is None:
             return
         error = {
             "code": refusal.code,
-            "message": languages.translate(
-                connection.language, refusal.message, **refusal.params
-            ),
+            "message": languages.translate(connection.language, refusal.message, **refusal.params),
         }
         if refusal.field is not None:
             error["field"] = refusal.field
-        acknowledge(self._server, connection.sid, ack, {"ok": False, "error": error})
+        self._acknowledge(connection, ack, {"ok": False, "error": error})
+
+    def _acknowledge(self, connection: Connection, ack: int, reply: dict[str, Any]) -> None:
+        self._fanout.send(connection.engine, Message.ack(ack, reply))
 
     # --- queries
 
@@ -219,9 +229,9 @@ class Live:
         if connection.sid in self._connections and stream not in connection.streams:
             self.publisher.begin(connection.event, state.revision)
             # Join first, then read: what is committed from here on comes as a delta.
-            topic = self._topics.join(connection.event, stream, connection.sid, state.revision)
+            self._topics.join(connection.event, stream, connection.sid, state.revision)
             connection.streams.add(stream)
-            self._server.enter_room(connection.sid, topic.room)
+        connection.behind.discard(stream)
         whole = since is None or not 0 <= since <= state.revision
         found = changes(state, stream) if whole else changes(state, stream, since or 0)
         if stream.kind == "staff" and connection.who is not None:

@@ -5,13 +5,11 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-import socketio
-
 from ..events import Events
 from ..model.state import EventState
 from ..snapshot import Stream, changes
-from .topics import Topics
-from .transport import NAMESPACE
+from .fanout import PATIENCE, Fanout, Message
+from .topics import Topic, Topics
 
 if TYPE_CHECKING:
     from .hub import Connection
@@ -27,13 +25,13 @@ class Publisher:
 
     def __init__(
         self,
-        server: socketio.Server,
+        fanout: Fanout,
         events: Events,
         topics: Topics,
         connections: dict[str, "Connection"],
         interval: float,
     ) -> None:
-        self._server = server
+        self._fanout = fanout
         self._events = events
         self._topics = topics
         self._connections = connections
@@ -41,6 +39,7 @@ class Publisher:
         self._dirty: set[int] = set()
         self._presence: set[tuple[int, int]] = set()
         self._published: dict[int, int] = {}
+        self._behind: dict[str, Connection] = {}
         self._wake = threading.Event()
 
     def wake(self, events: set[int]) -> None:
@@ -66,6 +65,7 @@ class Publisher:
                     log.exception("Publishing failed; it is tried again")
                     self.wake({event_id})
             self._publish_presence()
+            self._look_after_the_slow()
             time.sleep(max(0.001, self._interval - (time.monotonic() - began)))
 
     def watch(self) -> None:
@@ -73,7 +73,7 @@ class Publisher:
         while True:
             try:
                 newer = self._events.watch()
-                if newer:
+                if newer or self._behind:
                     self.wake(newer)
             except Exception:
                 log.exception("Could not look for other programs' changes; it is tried again")
@@ -83,29 +83,63 @@ class Publisher:
         since = self._published.get(event_id)
         state = self._events.now(event_id)
         with self._events.lock:
-            self._send_deltas(state, since)
+            deltas = self._deltas(state, since)
+        # Sent without the lock: whoever subscribes meanwhile has these changes already.
+        for topic, message in deltas:
+            self._send(topic, message)
 
-    def _send_deltas(self, state: EventState, since: int | None) -> None:
+    def _deltas(self, state: EventState, since: int | None) -> list[tuple[Topic, Message]]:
         event_id = state.event.id
         advance = self._events.take_advance(event_id)
         self._published[event_id] = state.revision
         self._end_subscriptions(state, advance.unseated)
         if since is None or since >= state.revision:
-            return
+            return []
+        deltas = []
         for topic in self._topics.of(event_id, advance.persons):
             found = changes(state, topic.stream, since)
             if found:
-                self._emit(
-                    topic.room,
-                    "delta",
-                    {
-                        "stream": topic.stream.name,
-                        "after": topic.last,
-                        "revision": state.revision,
-                        "changes": found,
-                    },
-                )
+                delta = {
+                    "stream": topic.stream.name,
+                    "after": topic.last,
+                    "revision": state.revision,
+                    "changes": found,
+                }
+                deltas.append((topic, Message.event("delta", delta)))
                 topic.last = state.revision
+        return deltas
+
+    def _send(self, topic: Topic, message: Message) -> None:
+        """To all who follow and read; who does not is told to subscribe again once they do."""
+        followers = [
+            connection
+            for sid in topic.sids
+            if (connection := self._connections.get(sid)) and topic.stream not in connection.behind
+        ]
+        skipped = self._fanout.broadcast([it.engine for it in followers], message)
+        if skipped:
+            for connection in followers:
+                if connection.engine in skipped:
+                    if not connection.behind:
+                        connection.behind_since = time.monotonic()
+                        self._behind[connection.sid] = connection
+                    connection.behind.add(topic.stream)
+
+    def _look_after_the_slow(self) -> None:
+        """Resynchronise those who read again; hang up on those who have not for too long."""
+        for sid, connection in list(self._behind.items()):
+            if sid not in self._connections or not connection.behind:
+                del self._behind[sid]
+            elif connection.engine.queue.qsize() == 0:
+                for stream in list(connection.behind):
+                    self._fanout.send(
+                        connection.engine, Message.event("resync", {"stream": stream.name})
+                    )
+                del self._behind[sid]
+            elif time.monotonic() - connection.behind_since > PATIENCE:
+                log.info("a client that did not read for %s s was hung up on", PATIENCE)
+                del self._behind[sid]
+                connection.engine.close(wait=False, abort=True)
 
     def _end_subscriptions(self, state: EventState, persons: set[int]) -> None:
         """Who moved or was removed follows nothing any more that is not theirs."""
@@ -120,10 +154,9 @@ class Publisher:
                     not person.removed and (stream.kind == "event" or stream.id == person.room)
                 )
                 if not own:
-                    topic = self._topics.leave(connection.event, stream, connection.sid)
+                    self._topics.leave(connection.event, stream, connection.sid)
                     connection.streams.discard(stream)
-                    if topic is not None:
-                        self._server.leave_room(connection.sid, topic.room)
+                    connection.behind.discard(stream)
             self.presence_changed(connection)
 
     # --- who is connected, for facilitators and leads
@@ -142,7 +175,8 @@ class Publisher:
         rooms = [stream.id] if stream.kind == "facilitators" else list(state.rooms)
         here = self._here(state)
         for room in rooms:
-            self._emit(connection.sid, "presence", _presence(room, here.get(room, [])))
+            message = Message.event("presence", _presence(room, here.get(room, [])))
+            self._fanout.send(connection.engine, message)
 
     def _publish_presence(self) -> None:
         changed, self._presence = self._presence, set()
@@ -164,7 +198,8 @@ class Publisher:
             for topic in followed:
                 for room in state.rooms if self._moved(state, changed) else rooms:
                     if topic.stream.kind == "lead" or topic.stream.id == room:
-                        self._emit(topic.room, "presence", _presence(room, here.get(room, [])))
+                        message = Message.event("presence", _presence(room, here.get(room, [])))
+                        self._fanout.broadcast(self._engines(topic), message)
 
     def _moved(self, state: EventState, changed: set[tuple[int, int]]) -> bool:
         return any(
@@ -181,11 +216,13 @@ class Publisher:
                 here.setdefault(person.room, set()).add(person.id)
         return {room: [str(person) for person in sorted(people)] for room, people in here.items()}
 
-    def _emit(self, to: str, event: str, payload: dict[str, Any]) -> None:
-        self._server.emit(event, payload, to=to, namespace=NAMESPACE)
+    def _engines(self, topic: Topic) -> list[Any]:
+        return [
+            connection.engine
+            for sid in topic.sids
+            if (connection := self._connections.get(sid)) is not None
+        ]
 
 
 def _presence(room: int, connected: list[str]) -> dict[str, Any]:
     return {"room": str(room), "connected": connected}
-
-

@@ -15,11 +15,6 @@ class Topic:
     last: int
     sids: set[str] = field(default_factory=set)
 
-    @property
-    def room(self) -> str:
-        """The Socket.IO room of those who follow."""
-        return f"{self.event}/{self.stream.kind}/{self.stream.id}"
-
 
 class Topics:
     """All streams that anybody follows."""
@@ -54,10 +49,6 @@ class Topics:
             if topic.stream.kind not in {"me", "staff"}:
                 yield topic
         for person in persons:
-            topic = topics.get(Stream("me", person))
-            if topic is not None:
-                yield topic
-
-    def get(self, event: int, stream: Stream) -> Topic | None:
-        """The stream's topic, if anybody follows it."""
-        return self._topics.get(event, {}).get(stream)
+            own = topics.get(Stream("me", person))
+            if own is not None:
+                yield own

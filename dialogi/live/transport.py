@@ -60,15 +60,5 @@ def install(server: socketio.Server, on_event: OnEvent) -> None:
     server.eio.on("message", handle_message)
 
 
-def acknowledge(server: socketio.Server, sid: str, ack: int, reply: dict[str, Any]) -> None:
-    """Send `reply` as the ack; nothing happens if the client has gone."""
-    eio_sid = server.manager.eio_sid_from_sid(sid, NAMESPACE)
-    if eio_sid is not None:
-        server._send_packet(
-            eio_sid,
-            server.packet_class(packet.ACK, namespace=NAMESPACE, id=ack, data=[reply]),
-        )
-
-
 _BINARY_EVENT = str(packet.BINARY_EVENT)
 _BINARY_ACK = str(packet.BINARY_ACK)

@@ -35,7 +35,7 @@ def clean(text: str, field: str, most: int, *, may_be_empty: bool = False) -> st
         if sign in _BIDI or unicodedata.category(sign) in {"Cc", "Cs"}:
             raise Refusal(
                 "invalid",
-                N_("The text has a control character that cannot be shown. Remove it and try again."),
+                N_("The text has a sign that cannot be shown. Remove it and try again."),
                 field=field,
             )
     if not text and not may_be_empty:
@@ -43,7 +43,9 @@ def clean(text: str, field: str, most: int, *, may_be_empty: bool = False) -> st
     if len(text) > most:
         raise Refusal(
             "too_long",
-            N_("The text is %(length)s characters long; at most %(most)s fit. Shorten it a little."),
+            N_(
+                "The text is %(length)s characters long; at most %(most)s fit. Shorten it a little."
+            ),
             field=field,
             length=len(text),
             most=most,

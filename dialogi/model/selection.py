@@ -47,7 +47,7 @@ def seqpav(candidates: Sequence[Candidate], places: int) -> list[Place]:
     masks = _masks(candidates)
     levels = [_union(masks)]  # levels[n]: the people who stand behind n of the chosen
     left = list(range(len(candidates)))
-    chosen = []
+    chosen: list[Place] = []
     while left and len(chosen) < places:
         sums = {
             at: sum(
@@ -97,10 +97,7 @@ def represented(lists: Iterable[frozenset[int]], people: Iterable[int]) -> dict[
 
 
 def _masks(candidates: Sequence[Candidate]) -> list[int]:
-    position = {
-        person: bit
-        for bit, person in enumerate(sorted(_union_of_people(candidates)))
-    }
+    position = {person: bit for bit, person in enumerate(sorted(_union_of_people(candidates)))}
     return [sum(1 << position[person] for person in c.people) for c in candidates]
 
 

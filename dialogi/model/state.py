@@ -127,7 +127,7 @@ class Question:
 
 @dataclass
 class EventState:
-    """One event at `event.revision`. Keys are database ids; questions are in the order of asking."""
+    """One event at `event.revision`, keyed by database ids; questions in the order of asking."""
 
     event: Event
     rooms: dict[int, Room] = field(default_factory=dict)
@@ -206,16 +206,27 @@ class EventState:
         """Who sits in the room now, the removed left out, in the order of joining."""
         return [self.participants[p] for p in sorted(self.room_people[room_id])]
 
-    def behind(self, question_ids: Iterable[int]) -> frozenset[int]:
-        """The people who stand behind any of the questions or what was merged into them.
+    def behind(self, question_id: int) -> frozenset[int]:
+        """The people who stand behind the question or what was merged into it.
 
         A question that is asked for counts with its own supporters even while hidden; parts count
         while they are visible.
         """
+        return self._supporting(self.visible_parts(question_id))
+
+    def behind_all(self, question_ids: Iterable[int]) -> frozenset[int]:
+        """The people behind a place of the list: hidden and withdrawn questions count nowhere."""
+        return self._supporting(
+            part
+            for question_id in question_ids
+            for part in self.visible_parts(question_id)
+            if part.visible
+        )
+
+    def _supporting(self, questions: Iterable[Question]) -> frozenset[int]:
         people: set[int] = set()
-        for question_id in question_ids:
-            for part in self.visible_parts(question_id):
-                people |= self.supporters.get(part.id, NOBODY)
+        for question in questions:
+            people |= self.supporters.get(question.id, NOBODY)
         return frozenset(p for p in people if self.participants[p].counts)
 
     def by_affiliation(self, people: Iterable[int]) -> dict[str, int]:
@@ -236,7 +247,7 @@ class EventState:
         people = self.people()
         sizes = self.by_affiliation(person.id for person in people)
         unlisted = len(people) - sum(sizes.values())
-        return 0 < min(sizes.values(), default=0) and all(
+        return min(sizes.values(), default=0) > 0 and all(
             size >= SMALLEST_SIDE for size in [*sizes.values(), *([unlisted] if unlisted else [])]
         )
 
@@ -248,7 +259,7 @@ class EventState:
         starred = [q for q in roots if self.on_shortlist(q.id)]
         found = []
         for root in sorted(starred or roots, key=lambda question: question.id):
-            people = self.behind([root.id])
+            people = self.behind(root.id)
             if people:
                 rooms = len({self.participants[p].room for p in people})
                 found.append(Candidate(root.id, people, rooms))
@@ -259,6 +270,8 @@ class EventState:
         rooms: set[int] = set()
         for question_id in question_ids:
             for part in self.visible_parts(question_id):
+                if not part.visible:
+                    continue
                 if part.opened:
                     return frozenset(person.id for person in self.people())
                 rooms.add(part.room)

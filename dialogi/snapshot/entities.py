@@ -106,7 +106,7 @@ def own_question(it: Question) -> Entity:
 
 def support(state: EventState, question_id: int, *, split: bool) -> Entity:
     """How many stand behind a question; with `split` also from which affiliations."""
-    people = state.behind([question_id])
+    people = state.behind(question_id)
     entity: Entity = {"type": "support", "id": str(question_id), "people": len(people)}
     if split and state.event.phase in phases.SPLIT:
         entity["by_affiliation"] = state.by_affiliation(people)

@@ -48,7 +48,7 @@ def published_list(state: EventState) -> Entry:
 def audit(state: EventState, entries: Iterable[Entry]) -> dict[str, Any]:
     """How many of all people stand behind at least one, two, three of the entries."""
     people = [person.id for person in state.people()]
-    behind = [state.behind(map(int, entry["questions"])) for entry in entries]
+    behind = [state.behind_all(map(int, entry["questions"])) for entry in entries]
     return {"people": len(people), "represented_by_at_least": represented(behind, people)}
 
 
@@ -60,11 +60,12 @@ def _entry(state: EventState, place: int, roots: Sequence[int], tied: Iterable[i
     questions: list[int] = []
     for root in roots:
         questions += [p.id for p in state.visible_parts(root) if p.id not in questions]
-    people = state.behind(roots)
+    people = state.behind_all(roots)
     eligible = state.eligible(roots)
     able = state.by_affiliation(eligible)
     rooms = sorted(
-        {state.questions[q].room for q in questions}, key=lambda room: state.rooms[room].position
+        {state.questions[q].room for q in questions if state.questions[q].visible},
+        key=lambda room: state.rooms[room].position,
     )
     return {
         "place": place,

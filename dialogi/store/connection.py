@@ -7,12 +7,12 @@ from types import ModuleType
 from typing import Any
 
 from sqlite_utils import Database
-from sqlite_utils.utils import sqlite3 as _sqlite3
+from sqlite_utils import utils as _utils
 
 from . import migrations
 
 # sqlite_utils picks pysqlite3 where it is installed; everything here must speak of the same driver.
-sqlite3: ModuleType = _sqlite3
+sqlite3: ModuleType = vars(_utils)["sqlite3"]
 
 #: The first release without the WAL-reset bug, by which two connections that write or checkpoint at
 #: once can lose committed rows (SQLite release notes, 3.51.3).
@@ -36,9 +36,7 @@ def sqlite_version() -> str:
     return str(sqlite3.sqlite_version)
 
 
-def open_database(
-    path: Path, *, check_driver: bool = True, patience: float = 5
-) -> Database:
+def open_database(path: Path, *, check_driver: bool = True, patience: float = 5) -> Database:
     """A connection of its own to the database at `path`, made and migrated where needed.
 
     Waits `patience` seconds for another program's lock, now and in every statement. Raises
@@ -46,12 +44,16 @@ def open_database(
     """
     if check_driver and tuple(map(int, sqlite_version().split("."))) < OLDEST_SAFE:
         raise UnsafeDriver(
-            f"SQLite {sqlite_version()} can lose committed rows when two connections write at once. "
+            f"SQLite {sqlite_version()} can lose committed rows when two programs write at once. "
             "Install the pinned requirements (pysqlite3 brings a newer one)."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(
-        str(path), timeout=patience, isolation_level=None, check_same_thread=False, cached_statements=256
+        str(path),
+        timeout=patience,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
     )
     connection.row_factory = sqlite3.Row
     db = Database(connection)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from sqlite_utils import Database
 
 from ..model.state import Event, EventState, Participant, Question, Room
-from .connection import Database
 
 _decode = msgspec.json.decode
 
@@ -128,7 +128,7 @@ def ledger(db: Database, event_id: int) -> Iterator[Entry]:
         (event_id,),
     )
     for row in rows:
-        yield Entry(*row[:5], _decode(row[5]), _decode(row[6]))
+        yield Entry(*[*row[:5], _decode(row[5]), _decode(row[6])])
 
 
 def deadlines(db: Database) -> list[Deadline]:
@@ -219,7 +219,7 @@ def apply(state: EventState, rows: Rows) -> Advance:
 
 
 def _put_participant(state: EventState, row: Any, advance: Advance) -> None:
-    person = Participant(*row[:5], bool(row[5]), bool(row[6]), *row[7:])
+    person = Participant(*_flags(row, 5, 6))
     before = state.participants.get(person.id)
     if before is not None:
         state.room_people[before.room].discard(person.id)
@@ -232,15 +232,7 @@ def _put_participant(state: EventState, row: Any, advance: Advance) -> None:
 
 
 def _put_question(state: EventState, row: Any, advance: Advance) -> None:
-    question = Question(
-        *row[:7],
-        bool(row[7]),
-        row[8],
-        bool(row[9]),
-        row[10],
-        *map(bool, row[11:15]),
-        *row[15:],
-    )
+    question = Question(*_flags(row, 7, 9, 11, 12, 13, 14))
     before = state.questions.get(question.id)
     if before is not None and before.merged_into is not None:
         state.parts[before.merged_into].discard(question.id)
@@ -251,6 +243,14 @@ def _put_question(state: EventState, row: Any, advance: Advance) -> None:
     if question.author is not None:
         state.authored.setdefault(question.author, set()).add(question.id)
         advance.persons.add(question.author)
+
+
+def _flags(row: Any, *places: int) -> list[Any]:
+    """The row's values, with SQLite's 0 and 1 at `places` as booleans."""
+    values = list(row)
+    for place in places:
+        values[place] = bool(values[place])
+    return values
 
 
 def _event(db: Database, event_id: int) -> Event:

@@ -6,8 +6,8 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from .. import identity
-from ..errors import not_found
-from ..exports import ORGANISER
+from ..errors import N_, Refusal, not_found
+from ..exports import ORGANISER, STAFF
 from ..model.state import EventState, Room
 from .downloads import download
 from .lookup import event_or_404, grant_in, seat_in
@@ -60,9 +60,23 @@ def organiser(code: str) -> ResponseReturnValue:
 
 @pages.get("/lead/<code>/export.<fmt>")
 def export(code: str, fmt: str) -> Response:
-    """The whole event as a file; it holds who said what, so it is for leads and organisers."""
+    """The event as a file. A recording tells who supported what: for organisers only.
+
+    What participants were promised that nobody else sees yet is in none of them.
+    """
     state = event_or_404(code)
-    grant_in(state, role="lead")
+    if fmt != "recording":
+        grant_in(state, role="lead")
+        return download(state, fmt, audience=STAFF, name=state.event.code)
+    grant_in(state, role="organiser")
+    if any(q.number is None and q.visible for q in state.questions.values()):
+        raise Refusal(
+            "conflict",
+            N_(
+                "Some questions are not shown to anybody yet, and a recording would tell them. "
+                "Download it when the discussion has begun."
+            ),
+        )
     return download(state, fmt, audience=ORGANISER, name=state.event.code)
 
 
