@@ -38,6 +38,7 @@ class Socket:
         self.events: list[tuple[str, Any]] = []
         self.streams: dict[str, Folded] = {}
         self.closed = threading.Event()
+        self._spare: Socket | None = None
         self._ids = itertools.count(1)
         self._waiting: dict[int, Callable[[Any], None]] = {}
         self._lock = threading.RLock()
@@ -99,13 +100,11 @@ class Socket:
         return acks[0]
 
     def fresh(self, stream: str) -> Folded:
-        """Return the stream as a new connection with the same rights sees it."""
-        other = Socket(self.url, self.auth, self.cookie, self.headers, self.timeout)
-        try:
-            other.subscribe(stream)
-            return other.streams[stream]
-        finally:
-            other.close()
+        """Return the stream as another connection with the same rights sees it anew."""
+        if self._spare is None or self._spare.closed.is_set():
+            self._spare = Socket(self.url, self.auth, self.cookie, self.headers, self.timeout)
+        self._spare.subscribe(stream)
+        return self._spare.streams[stream]
 
     def assert_converged(self, stream: str, within: float = 5.0) -> None:
         """Assert that what was folded from deltas becomes what a fresh snapshot says."""
@@ -125,6 +124,8 @@ class Socket:
         """Close the connection."""
         self.closed.set()
         self._socket.close()
+        if self._spare is not None:
+            self._spare.close()
 
     def __enter__(self) -> Socket:
         return self
