@@ -4,6 +4,7 @@ import { showError, wrongWith } from "./compose.js";
 import { setText } from "./list.js";
 import { Page, byId, show } from "./page.js";
 import { People } from "./people.js";
+import { Presence } from "./presence.js";
 import { PhaseBar, fillOptions } from "./phasebar.js";
 import { StaffList } from "./staff.js";
 import { Unsent } from "./unsent.js";
@@ -19,18 +20,24 @@ class Facilitator {
       draw: () => this.draw(),
       saved: (entry, reply) => this.saved(entry, reply),
       refused: (entry, error) => this.refused(entry, error),
-      presence: (message) => this.people.connected(message),
+      presence: (message) => this.present(message),
     });
     const { page } = this;
+    this.presence = new Presence();
     this.bar = new PhaseBar(page, room);
     this.questions = new StaffList(page, this.stream);
-    this.people = new People(page, this.stream);
+    this.people = new People(page, this.stream, this.presence);
     this.unsent = new Unsent(page);
     byId("behalf").addEventListener("submit", (happening) => {
       happening.preventDefault();
       this.ask();
     });
     page.open();
+  }
+
+  present(message) {
+    this.presence.told(message);
+    this.page.redraw();
   }
 
   draw() {
@@ -45,8 +52,7 @@ class Facilitator {
     this.questions.draw(rows);
     setText(byId("list-count"), this.page.text("list.count", { n: rows.length }));
     show(byId("list-count"), rows.length > 0);
-    show(byId("quota"), rows.length > 0);
-    setText(byId("quota"), this.page.text("staff.quota", { n: room.starred, quota: room.quota }));
+    this.drawQuota(room, rows);
     this.drawFor();
     this.people.draw();
     this.unsent.draw();
@@ -61,6 +67,16 @@ class Facilitator {
     if (room.unshown || room.phase === "write") words.push(page.text("staff.unshown", { n: room.unshown }));
     if (room.phase !== "lobby") words.push(silent);
     setText(byId("counts"), words.join(" · "));
+  }
+
+  // What a lead put on the shortlist does not use up the room's places.
+  drawQuota(room, rows) {
+    const starred = rows.flatMap(({ question, parts }) => [question, ...parts]).filter((q) => q.shortlisted);
+    const others = Math.max(0, starred.length - room.starred);
+    const words = [this.page.text("staff.quota", { n: room.starred, quota: room.quota })];
+    if (others) words.push(this.page.text("staff.quotaLead", { n: others }));
+    show(byId("quota"), rows.length > 0);
+    setText(byId("quota"), words.join(" "));
   }
 
   drawFor() {

@@ -5,11 +5,12 @@ import { setText } from "./list.js";
 import { Page, byId, show } from "./page.js";
 import { People } from "./people.js";
 import { PhaseBar, fillOptions } from "./phasebar.js";
+import { Presence } from "./presence.js";
 import { RoomsTable } from "./rooms.js";
 import { StaffList } from "./staff.js";
 import { Unsent } from "./unsent.js";
 
-const STEP = 100;
+const STEP = 30;
 
 class Lead {
   constructor() {
@@ -20,15 +21,16 @@ class Lead {
       draw: () => this.draw(),
       saved: (entry, reply) => this.saved(entry, reply),
       refused: (entry, error) => this.refused(entry, error),
-      presence: (message) => this.people.connected(message),
+      presence: (message) => this.present(message),
       second: () => this.rooms.second(),
     });
     const { page } = this;
     this.limit = STEP;
     this.filter = null;
+    this.presence = new Presence();
     this.bar = new PhaseBar(page, null);
-    this.people = new People(page, "lead", () => this.rooms.rooms);
-    this.rooms = new RoomsTable(page, { people: this.people, choose: (room) => this.bar.choose(room) });
+    this.people = new People(page, "lead", this.presence, () => this.rooms.rooms);
+    this.rooms = new RoomsTable(page, this.presence, (room) => this.bar.choose(room));
     this.questions = new StaffList(page, "lead", { roomName: (id) => this.roomName(id) });
     this.editor = new ListEditor(page);
     this.unsent = new Unsent(page);
@@ -40,6 +42,11 @@ class Lead {
       page.redraw();
     });
     page.open();
+  }
+
+  present(message) {
+    this.presence.told(message);
+    this.page.redraw();
   }
 
   draw() {

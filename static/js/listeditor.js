@@ -146,8 +146,11 @@ export class ListEditor {
         ? page.text(words, { ins: this.numbers(ins), outs: this.numbers(outs) })
         : page.text(rule === "seqpav" ? "lead.votesSame" : "lead.seqpavSame"),
     );
+    // A tie with what is not on the list is for a person to decide; others only concern the order.
+    const chosen = new Set(toplist.map((entry) => entry.questions[0]));
+    const open = toplist.filter((entry) => entry.tied_with.some((id) => !chosen.has(id)));
     byId("toplist-ties").replaceChildren(
-      ...toplist.filter((entry) => entry.tied_with.length).map((entry) => {
+      ...open.map((entry) => {
         const row = clone("tie-row");
         row.textContent = this.tieWords(entry);
         return row;
@@ -214,7 +217,7 @@ export class ListEditor {
     row.querySelector(".toplist__down").disabled = last;
     const tied = Boolean(proposal) && proposal.tied_with.length > 0;
     show(row.querySelector(".toplist__tie"), tied);
-    text(".toplist__tie", tied ? this.tieWords(proposal) : "");
+    text(".toplist__tie", tied ? page.text("lead.tiedShort", { numbers: this.numbers(proposal.tied_with) }) : "");
     if (!before || !alike(before.entry.questions, entry.questions)) this.fillOriginals(row, entry);
   }
 

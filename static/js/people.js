@@ -4,15 +4,16 @@ import { LiveList, setText } from "./list.js";
 import { byId, clone, show } from "./page.js";
 import { fillOptions } from "./phasebar.js";
 
-const STEP = 100;
+// A room fits whole; of an event thousands are better searched than scrolled.
+const STEP = 60;
 
 export class People {
   // `stream`: the one with the participants. `rooms()`: all rooms, where the page may move people.
-  constructor(page, stream, rooms = null) {
+  constructor(page, stream, presence, rooms = null) {
     this.page = page;
+    this.presence = presence;
     this.stream = stream;
     this.rooms = rooms;
-    this.present = new Map();
     this.errors = new Map();
     this.limit = STEP;
     this.list = new LiveList({
@@ -31,17 +32,6 @@ export class People {
     }
   }
 
-  // The wire's `presence`.
-  connected({ room, connected }) {
-    this.present.set(room, new Set(connected));
-    this.page.redraw();
-  }
-
-  here(person) {
-    const room = this.present.get(person.room);
-    return Boolean(room) && room.has(person.id);
-  }
-
   draw() {
     const all = [...this.page.streams.of(this.stream, "participant").values()];
     if (this.rooms && byId("people-room")) {
@@ -53,14 +43,14 @@ export class People {
       found.slice(0, this.limit).map((person) => ({
         id: person.id,
         person,
-        here: this.here(person),
+        here: this.presence.has(person),
         error: this.errors.get(person.id) || null,
         roomName: this.rooms ? this.roomName(person.room) : null,
       })),
     );
     show(byId("people-more"), found.length > this.limit);
     const seated = all.filter((person) => !person.removed);
-    const here = seated.filter((person) => this.here(person)).length;
+    const here = seated.filter((person) => this.presence.has(person)).length;
     setText(byId("people-count"), this.page.text("staff.connected", { n: here, all: seated.length }));
   }
 

@@ -5,11 +5,10 @@ import { LiveList, setText } from "./list.js";
 import { byId, show } from "./page.js";
 
 export class RoomsTable {
-  // `people`: who is connected, a People or null; `choose(room)`: for the button of each row, or
-  // null where the page sets no steps.
-  constructor(page, { people, choose }) {
+  // `choose(room)`: for the button of each row; null where the page sets no steps.
+  constructor(page, presence, choose = null) {
     this.page = page;
-    this.people = people;
+    this.presence = presence;
     this.choose = choose;
     this.list = new LiveList({
       container: byId("rooms"),
@@ -28,7 +27,9 @@ export class RoomsTable {
   draw() {
     const { rooms, page } = this;
     const asked = counted(page.streams.of("lead", "question").values(), (question) => question.room);
-    const here = this.people ? counted(this.connected(), (person) => person.room) : null;
+    const starred = [...page.streams.of("lead", "question").values()].filter((one) => one.shortlisted);
+    const stars = counted(starred, (question) => question.room);
+    const here = counted(this.connected(), (person) => person.room);
     const now = page.connection.now();
     this.list.set(
       rooms.map((room) => {
@@ -36,8 +37,9 @@ export class RoomsTable {
         return {
           id: room.id,
           room,
+          stars: stars.get(room.id) || 0,
           asked: asked.get(room.id) || 0,
-          here: here ? here.get(room.id) || 0 : null,
+          here: here.get(room.id) || 0,
           time: seconds === null ? "–" : signs(seconds),
         };
       }),
@@ -53,7 +55,7 @@ export class RoomsTable {
 
   connected() {
     const people = [...this.page.streams.of("lead", "participant").values()];
-    return people.filter((person) => !person.removed && this.people.here(person));
+    return people.filter((person) => !person.removed && this.presence.has(person));
   }
 
   start(row, id) {
@@ -64,18 +66,18 @@ export class RoomsTable {
     if (this.choose) button.addEventListener("click", () => this.choose(id));
   }
 
-  fill(row, { room, asked, here, time }) {
+  fill(row, { room, asked, stars, here, time }) {
     const { page } = this;
     const cell = (name, value) => setText(row.querySelector(`.rooms__${name}`), String(value));
     cell("name", room.name);
     const phase = page.text(`phase.${room.phase}`);
     cell("phase", room.own_phase ? `${phase} (${page.text("staff.ownPhase")})` : phase);
     cell("time", time);
-    cell("people", here === null ? room.people : `${here}/${room.people}`);
+    cell("people", `${here}/${room.people}`);
     cell("questions", asked);
     cell("unshown", room.unshown);
     cell("silent", room.silent);
-    cell("stars", room.starred);
+    cell("stars", stars);
     cell("of", page.text("lead.ofRoom", { room: room.name }));
   }
 }
