@@ -27,6 +27,7 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
+        self.root = ROOT
         self.environment = {
             "DIALOGI_DATABASE": str(folder / "dialogi.sqlite"),
             "DIALOGI_SECRET_KEY": "a key for tests only, long enough",
@@ -42,9 +43,9 @@ class Server:
         """Start the server and wait until it answers."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / "run.py")],
+                [sys.executable, str(self.root / "run.py")],
                 cwd=self.folder,
-                env=clean_environment() | self.environment,
+                env=clean_environment() | self.environment | {"PYTHONPATH": str(self.root)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
