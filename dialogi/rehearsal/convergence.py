@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -14,8 +15,8 @@ from .streams import Entity, Key
 QUIET_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 20.0
 ROUND_SECONDS = 0.5
+FEWEST_TRIES = 3
 AT_ONCE = 24
-REPORTED = 5
 
 
 @dataclass(slots=True)
@@ -40,23 +41,22 @@ async def quiet(tally: Tally) -> None:
 async def compare(people: Iterable[Person]) -> Comparison:
     """Compares every stream that somebody follows with a fresh subscription to it."""
     result = Comparison()
+    deadline = asyncio.get_running_loop().time() + LONGEST_WAIT_SECONDS
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def look(person: Person) -> None:
         async with slots:
             for name in list(person.streams):
-                await _compare(person, name, result)
+                await _compare(person, name, result, deadline)
 
     await asyncio.gather(*(look(person) for person in people))
     return result
 
 
-async def _compare(person: Person, name: str, result: Comparison) -> None:
+async def _compare(person: Person, name: str, result: Comparison, deadline: float) -> None:
     """One stream of one person; a difference that only was a delta under way does not count."""
     place = (person.key, name)
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + LONGEST_WAIT_SECONDS
-    while True:
+    for tries in itertools.count(1):
         try:
             fresh = await person.fresh(name)
         except ConnectionLost as problem:
@@ -72,7 +72,7 @@ async def _compare(person: Person, name: str, result: Comparison) -> None:
             difference = difference_between(stream.entities, fresh)
         if not difference:
             return
-        if loop.time() > deadline:
+        if tries >= FEWEST_TRIES and asyncio.get_running_loop().time() > deadline:
             result.differences[place] = difference
             return
         await asyncio.sleep(ROUND_SECONDS)

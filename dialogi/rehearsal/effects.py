@@ -144,12 +144,12 @@ def _phase_set(step: Step, names: Names) -> Iterable[tuple[Subject, Check]]:
         key = ("room", names.rooms[room])
         yield (
             ("room phase", room),
-            lambda end: end.event.get(key, {}).get("own_phase") == phase,
+            lambda end: not end.event or end.event.get(key, {}).get("own_phase") == phase,
         )
     else:
         yield (
             ("phase",),
-            lambda end: any(
+            lambda end: all(
                 entity["phase"] == phase
                 for (kind, _), entity in end.event.items()
                 if kind == "event"
@@ -176,7 +176,7 @@ def _listed(_: Step, __: Names) -> Iterable[tuple[Subject, Check]]:
 
 
 def _published(_: Step, __: Names) -> Iterable[tuple[Subject, Check]]:
-    yield ("published",), lambda end: ("toplist", "published") in end.event
+    yield ("published",), lambda end: not end.event or ("toplist", "published") in end.event
 
 
 _EFFECTS: dict[str, Callable[[Step, Names], Iterable[tuple[Subject, Check]]]] = {

@@ -216,6 +216,11 @@ class Person:
         if error["code"] in WAIT_AND_REPEAT:
             self._start(self._subscribe_later(stream))
             return
+        if stream.again:
+            # Refused for what was so when it was asked; since then the seat has changed.
+            stream.asking = False
+            self._subscribe(stream)
+            return
         del self.streams[stream.name]
         self.denied[stream.name] = error["code"]
         self._look_ready()
@@ -302,6 +307,8 @@ class Person:
             except ConnectionLost:
                 await asyncio.sleep(pause(0))
                 continue
+            if not isinstance(answer, dict):
+                return Reply("refused", "internal", f"the ack is {answer!r}", sent=sent)
             if answer["ok"]:
                 return Reply("acked", body=answer, sent=sent, answered=_now())
             code, message = answer["error"]["code"], answer["error"]["message"]
