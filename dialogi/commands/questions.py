@@ -126,6 +126,8 @@ def restore(context: Context, payload: One) -> Reply:
     context.run(
         "UPDATE question SET hidden = 0, hidden_by = NULL, reason = '' WHERE id = ?", question["id"]
     )
+    # What was hidden before anybody saw it is shown for the first time now.
+    number_unseen(context, question["room"])
     touch(context, question["id"])
     _staff_hears(context, question["room"])
     return {"question": payload.question}

@@ -26,6 +26,7 @@ def _frame() -> dict[str, Any]:
     return {
         "lang": language.current(),
         "languages": LANGUAGES.items(),
+        "language_names": LANGUAGES,
         "here": language.here(),
         "event_code": (request.view_args or {}).get("code") or request.args.get("event"),
     }

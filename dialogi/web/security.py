@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_wtf.csrf import CSRFProtect, validate_csrf
 from wtforms.validators import ValidationError
 
@@ -106,9 +106,14 @@ def _add_headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", _POLICY.format(sockets=_sockets()))
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
-    if request.is_secure:
+    if _is_secure():
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
+
+
+def _is_secure() -> bool:
+    """Whether people come over https, which a proxy in front may have ended before us."""
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])
 
 
 def _sockets() -> str:
@@ -116,4 +121,4 @@ def _sockets() -> str:
     host = request.host
     if not _HOST.fullmatch(host):
         return ""
-    return f" {'wss' if request.is_secure else 'ws'}://{host}"
+    return f" {'wss' if _is_secure() else 'ws'}://{host}"
