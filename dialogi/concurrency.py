@@ -97,6 +97,9 @@ def sleep_natively(seconds: float) -> None:
 
 def spawn(target: Callable[..., None], *args: object) -> None:
     """A task of the server's own code: a green thread where the mode has them."""
+    if _patched_by("eventlet"):
+        importlib.import_module("eventlet").spawn_n(target, *args)
+        return
     threading.Thread(target=target, args=args, daemon=True).start()
 
 
@@ -113,6 +116,94 @@ def serve(mode: str, listener: socket.socket, app: Any) -> None:
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         host, port = listener.getsockname()[:2]
         serving.make_server(host, port, app, threaded=True, fd=listener.fileno()).serve_forever()
+
+
+class Sockets:
+    """Many sockets that the eventlet hub watches, and one task that handles what came.
+
+    A task a socket costs some 20 KB and two system calls a message. Only for the mode eventlet.
+    """
+
+    def __init__(self) -> None:
+        self._hub = importlib.import_module("eventlet.hubs").get_hub()
+        self._calls: deque[tuple[Callable[[Any], None], Any]] = deque()
+        self._some = importlib.import_module("eventlet.semaphore").Semaphore(0)
+
+    @staticmethod
+    def missing() -> list[str]:
+        """What this class and `take_socket` lean on and the installed eventlet does not have."""
+        wanted = {
+            "eventlet.hubs": ("get_hub",),
+            "eventlet.hubs.hub.BaseHub": ("add", "remove", "READ", "WRITE"),
+            "eventlet.semaphore": ("Semaphore",),
+            "eventlet.wsgi": ("WSGI_LOCAL",),
+            "eventlet.wsgi.Input": ("get_socket",),
+            "eventlet.greenio.base.GreenSocket": ("fd",),
+        }
+        return [
+            f"{place}.{name}"
+            for place, names in wanted.items()
+            for name in names
+            if not hasattr(_found(place), name)
+        ]
+
+    def when_readable(self, plain: socket.socket, call: Callable[[int], None]) -> object:
+        """Have the hub call `call(fd)`, which may not wait, whenever `plain` can be read."""
+        return self._watch(self._hub.READ, plain, call)
+
+    def when_writable(self, plain: socket.socket, call: Callable[[int], None]) -> object:
+        """The same whenever `plain` can be written."""
+        return self._watch(self._hub.WRITE, plain, call)
+
+    def forget(self, watch: object) -> None:
+        """Watch no longer; before the socket is closed."""
+        self._hub.remove(watch)
+
+    def soon(self, call: Callable[[Any], None], item: object) -> None:
+        """Have the task run `call(item)`."""
+        if not self._calls:
+            self._some.release()
+        self._calls.append((call, item))
+
+    def serve(self) -> None:
+        """The task: run what there is, for ever."""
+        while True:
+            self._some.acquire()
+            while self._calls:
+                call, item = self._calls.popleft()
+                try:
+                    call(item)
+                except Exception:
+                    log.exception("What a client sent could not be handled")
+
+    def _watch(self, kind: object, plain: socket.socket, call: Callable[[int], None]) -> object:
+        watch = self._hub.add(kind, plain.fileno(), call, _nobody_waits, None)
+        # It would keep the task alive in which the connection was made.
+        watch.greenlet = self._hub.greenlet
+        return watch
+
+
+def _nobody_waits(_: object) -> None:
+    """The hub would wake a waiting task with this."""
+
+
+def take_socket(environ: dict[str, Any]) -> socket.socket:
+    """The plain, non-blocking socket of a request that eventlet's server then leaves alone."""
+    green = environ["eventlet.input"].get_socket()
+    old = green.fd
+    plain = type(old)(old.family, old.type, old.proto, fileno=old.detach())
+    plain.setblocking(False)
+    importlib.import_module("eventlet.wsgi").WSGI_LOCAL.already_handled = True
+    return plain  # type: ignore[no-any-return]
+
+
+def _found(place: str) -> object:
+    """A module, or a class in one; None where there is none."""
+    try:
+        return importlib.import_module(place)
+    except ImportError:
+        module, _, name = place.rpartition(".")
+        return getattr(_found(module), name, None) if module else None
 
 
 class _OnlyTrouble:

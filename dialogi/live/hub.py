@@ -12,23 +12,24 @@ from flask_socketio import SocketIO
 from .. import identity, languages
 from ..commands import CONTRACT, Command
 from ..commands.toplist import check_rule
-from ..concurrency import spawn
+from ..concurrency import Sockets, spawn
 from ..errors import N_, Refusal, forbidden, not_found
 from ..events import Events
 from ..identity import Identity
 from ..model.state import EventState
 from ..snapshot import Stream, audit, changes, proposal
 from ..writer import Outcome, Writer
+from . import fanout, takeover, transport
 from .bucket import PARTICIPANT, STAFF, Bucket
-from .fanout import Fanout, Message
+from .fanout import Message
 from .publisher import Publisher
+from .pulse import Pulse
 from .topics import Topics
-from .transport import install
 
 log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(slots=True)
 class Connection:
     """One socket. `who` is None for a public page (`audience` public or projector)."""
 
@@ -57,17 +58,21 @@ class Live:
         self, sockets: SocketIO, writer: Writer, events: Events, *, interval: float, fast: bool
     ) -> None:
         self._server: socketio.Server = sockets.server
-        self._fanout = Fanout(self._server, fast=fast)
         self._writer = writer
         self._events = events
         self._topics = Topics()
         self._connections: dict[str, Connection] = {}
         self._buckets: dict[tuple[int, str], Bucket] = {}
-        self.publisher = Publisher(self._fanout, events, self._topics, self._connections, interval)
+        self.publisher = Publisher(events, self._topics, self._connections, interval)
         writer.on_commit = self._committed
-        sockets.on("connect")(self._connect)
-        sockets.on("disconnect")(self._disconnect)
-        install(self._server, self._receive)
+        self._server.on("connect", self._connect)
+        self._server.on("disconnect", self._disconnect)
+        on_message = transport.install(self._server, self._receive)
+        spawn(Pulse(self._server).run)
+        if fast and takeover.fits():
+            wires = Sockets()
+            takeover.install(self._server, wires, on_message)
+            spawn(wires.serve)
 
     def connected(self) -> int:
         """How many sockets are open."""
@@ -75,9 +80,14 @@ class Live:
 
     # --- coming and going
 
-    def _connect(self, auth: object = None) -> None:
-        from flask import request
+    def _connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
+        with environ["flask.app"].request_context(environ):
+            self._connections[sid] = self._connection(sid, auth)
+        # Nobody asks for the request again; it is as large as all else that a client costs.
+        self._server.environ[sid] = {}
+        self.publisher.presence_changed(self._connections[sid])
 
+    def _connection(self, sid: str, auth: object) -> Connection:
         wish = auth if isinstance(auth, dict) else {}
         event, role, room = (_text(wish.get(key)) for key in ("event", "role", "room"))
         language = identity.language()
@@ -90,17 +100,15 @@ class Live:
         if state is None or (who is None and role not in {"public", "projector"}):
             refusal = identity.no_identity()
             raise Refused(languages.translate(language, refusal.message), {"code": refusal.code})
-        sid = request.sid  # type: ignore[attr-defined]
-        self._connections[sid] = Connection(
+        return Connection(
             sid,
             state.event.id,
             who,
             role or "",
             identity.language(state.event.language),
             self._bucket(state.event.id, who),
-            self._fanout.engine_of(sid),
+            self._server.eio.sockets.get(sid),
         )
-        self.publisher.presence_changed(self._connections[sid])
 
     def _seat(
         self, event: str | None, role: str | None, room: str | None
@@ -120,10 +128,8 @@ class Live:
             return Bucket(*limit)
         return self._buckets.setdefault((event, who.actor), Bucket(*limit))
 
-    def _disconnect(self, *_: object) -> None:
-        from flask import request
-
-        connection = self._connections.pop(request.sid, None)  # type: ignore[attr-defined]
+    def _disconnect(self, sid: str, *_: object) -> None:
+        connection = self._connections.pop(sid, None)
         if connection is None:
             return
         for stream in connection.streams:
@@ -212,7 +218,7 @@ class Live:
         self._acknowledge(connection, ack, {"ok": False, "error": error})
 
     def _acknowledge(self, connection: Connection, ack: int, reply: dict[str, Any]) -> None:
-        self._fanout.send(connection.engine, Message.ack(ack, reply))
+        fanout.send(connection.engine, Message.ack(ack, reply))
 
     # --- queries
 

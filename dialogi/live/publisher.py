@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ..events import Events
 from ..model.state import EventState
 from ..snapshot import Stream, changes
-from .fanout import PATIENCE, Fanout, Message
+from . import fanout
+from .fanout import PATIENCE, Message
 from .topics import Topic, Topics
 
 if TYPE_CHECKING:
@@ -25,13 +26,11 @@ class Publisher:
 
     def __init__(
         self,
-        fanout: Fanout,
         events: Events,
         topics: Topics,
         connections: dict[str, "Connection"],
         interval: float,
     ) -> None:
-        self._fanout = fanout
         self._events = events
         self._topics = topics
         self._connections = connections
@@ -116,7 +115,7 @@ class Publisher:
             for sid in topic.sids
             if (connection := self._connections.get(sid)) and topic.stream not in connection.behind
         ]
-        skipped = self._fanout.broadcast([it.engine for it in followers], message)
+        skipped = fanout.broadcast([it.engine for it in followers], message)
         if skipped:
             for connection in followers:
                 if connection.engine in skipped:
@@ -130,11 +129,9 @@ class Publisher:
         for sid, connection in list(self._behind.items()):
             if sid not in self._connections or not connection.behind:
                 del self._behind[sid]
-            elif connection.engine.queue.qsize() == 0:
+            elif fanout.waiting(connection.engine) == 0:
                 for stream in list(connection.behind):
-                    self._fanout.send(
-                        connection.engine, Message.event("resync", {"stream": stream.name})
-                    )
+                    fanout.send(connection.engine, Message.event("resync", {"stream": stream.name}))
                 del self._behind[sid]
             elif time.monotonic() - connection.behind_since > PATIENCE:
                 log.info("a client that did not read for %s s was hung up on", PATIENCE)
@@ -176,7 +173,7 @@ class Publisher:
         here = self._here(state)
         for room in rooms:
             message = Message.event("presence", _presence(room, here.get(room, [])))
-            self._fanout.send(connection.engine, message)
+            fanout.send(connection.engine, message)
 
     def _publish_presence(self) -> None:
         changed, self._presence = self._presence, set()
@@ -199,7 +196,7 @@ class Publisher:
                 for room in state.rooms if self._moved(state, changed) else rooms:
                     if topic.stream.kind == "lead" or topic.stream.id == room:
                         message = Message.event("presence", _presence(room, here.get(room, [])))
-                        self._fanout.broadcast(self._engines(topic), message)
+                        fanout.broadcast(self._engines(topic), message)
 
     def _moved(self, state: EventState, changed: set[tuple[int, int]]) -> bool:
         return any(

@@ -12,12 +12,17 @@ import msgspec
 import socketio
 from socketio import packet
 
+from .roster import Roster
+
 log = logging.getLogger(__name__)
 
-NAMESPACE = "/"
-
-#: (sid, ack id or None, [event name, arguments…])
+#: (client's id, ack id or None, [event name, arguments…])
 OnEvent = Callable[[str, int | None, list[Any]], None]
+
+_EVENT = str(packet.EVENT)
+_BINARY = {str(packet.BINARY_EVENT), str(packet.BINARY_ACK)}
+_LONGEST_ACK = 15
+_decode = msgspec.json.decode
 
 
 class Json:
@@ -34,31 +39,44 @@ class Json:
         return msgspec.json.decode(text)
 
 
-def install(server: socketio.Server, on_event: OnEvent) -> None:
-    """Send every event to `on_event`, and answer malformed packets with silence, not a hang-up."""
-    original = server._handle_eio_message
+def install(server: socketio.Server, on_event: OnEvent) -> Callable[[str, str], None]:
+    """Send every event to `on_event`, and answer malformed packets with silence, not a hang-up.
 
-    def handle_event(eio_sid: str, namespace: str | None, ack: int | None, data: Any) -> None:
-        sid = server.manager.sid_from_eio_sid(eio_sid, namespace or NAMESPACE)
-        if sid is None or not server.manager.is_connected(sid, namespace or NAMESPACE):
-            return
-        if isinstance(data, list) and data:
-            on_event(sid, ack, data)
+    Returns what takes a client's messages, for whoever has one without python-engineio.
+    """
+    original = server._handle_eio_message
+    server.manager = Roster()
+    server.manager.set_server(server)
 
     def handle_message(eio_sid: str, data: str | bytes) -> None:
         # Nothing here is sent as binary, and attachments would let a client fill the memory.
-        if not isinstance(data, str) or data[:1] in {_BINARY_EVENT, _BINARY_ACK}:
+        if not isinstance(data, str) or data[:1] in _BINARY:
             return
         try:
-            original(eio_sid, data)
+            if data[:1] != _EVENT:
+                original(eio_sid, data)
+            elif server.manager.is_connected(eio_sid, "/"):
+                ack, event = _event(data)
+                on_event(eio_sid, ack, event)
         except (ValueError, TypeError, IndexError, KeyError, RecursionError) as error:
             log.info("a malformed packet was ignored: %s", type(error).__name__)
 
-    server._handle_event = handle_event
     # Engine.IO keeps the bound method it was given, so both places are told.
     server._handle_eio_message = handle_message
     server.eio.on("message", handle_message)
+    return handle_message
 
 
-_BINARY_EVENT = str(packet.BINARY_EVENT)
-_BINARY_ACK = str(packet.BINARY_ACK)
+def _event(data: str) -> tuple[int | None, list[Any]]:
+    """(ack id, [name, arguments…]) of an event of the default namespace."""
+    start = data.index("[")
+    if start == 1:
+        ack = None
+    elif start <= _LONGEST_ACK and data[1:start].isascii() and data[1:start].isdecimal():
+        ack = int(data[1:start])
+    else:
+        raise ValueError("neither an ack's number nor the event")
+    event = _decode(data[start:] if ack is not None else data[1:])
+    if not isinstance(event, list) or not event:
+        raise ValueError("no event")
+    return ack, event
