@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..commands import CONTRACT
+from ..model.limits import QUESTION_LENGTH, clean
 from ..model.recording import CLOCK, VERSION
 from ..model.state import EventState
 from ..snapshot import audit, export_list, proposal
@@ -128,9 +129,10 @@ class _Writer:
     def _join(self, entry: Entry) -> None:
         name = f"p{len(self._people) + 1}"
         self._people[entry.reply["participant"]] = name
+        side = entry.payload["affiliation"]
         line = {
             "participant": name,
-            "affiliation": entry.payload.get("affiliation") or "",
+            "affiliation": side if side in self._state.event.affiliations else "",
             "room": self._rooms[entry.reply["room"]],
         }
         if self._began == math.inf:
@@ -191,6 +193,8 @@ class _Writer:
                         {**entry, "questions": [self._questions[q] for q in entry["questions"]]}
                         for entry in value
                     ]
+                case "text":  # as it was stored, not as it was typed
+                    payload[key] = clean(value, key, QUESTION_LENGTH)
                 case "ended":  # which of its timers the clock meant
                     continue
                 case _:

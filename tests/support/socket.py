@@ -94,10 +94,13 @@ class Socket:
     def subscribe(self, stream: str, **more: Any) -> Payload:
         """Follow a stream from now on and return the ack."""
         folded = self.streams.setdefault(stream, Folded(stream))
-        acks: list[Payload] = []
-        self._subscribe(folded, more, acks.append)
-        self.wait_for(lambda: bool(acks), f"the ack of subscribing to {stream}")
-        return acks[0]
+        while True:
+            acks: list[Payload] = []
+            self._subscribe(folded, more, acks.append)
+            self.wait_for(lambda got=acks: bool(got), f"the ack of subscribing to {stream}")
+            if acks[0].get("error", {}).get("code") != "slow_down":
+                return acks[0]
+            time.sleep(0.2)
 
     def fresh(self, stream: str) -> Folded:
         """Return the stream as another connection with the same rights sees it anew."""
@@ -171,7 +174,7 @@ class Socket:
             self.send("3")
         elif frame.startswith("43"):
             number, ack = _numbered(frame[2:])
-            self._waiting.pop(number)(*ack)
+            self._waiting.pop(number, _nobody)(*ack)
         elif frame.startswith("42"):
             _, [event, *payload] = _numbered(frame[2:])
             self.events.append((event, payload[0] if payload else None))
@@ -193,3 +196,7 @@ def _numbered(text: str) -> tuple[int, list[Any]]:
     """Split a packet's number, 0 if it has none, from its JSON list."""
     start = text.index("[")
     return int(text[:start] or 0), json.loads(text[start:])
+
+
+def _nobody(*_: Any) -> None:
+    """Take the ack of a raw frame that nobody waits for."""
