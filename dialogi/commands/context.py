@@ -99,21 +99,21 @@ class Context:
         """The event's room with this id."""
         row = self._one("SELECT * FROM room WHERE id = ? AND event = ?", text)
         if row is None:
-            raise _missing(field)
+            raise missing(field)
         return row
 
     def participant(self, text: str, field: str = "participant") -> Any:
         """The event's participant with this id."""
         row = self._one("SELECT * FROM participant WHERE id = ? AND event = ?", text)
         if row is None:
-            raise _missing(field)
+            raise missing(field)
         return row
 
     def question(self, text: str, field: str = "question") -> Any:
         """The event's question with this id."""
         row = self._one("SELECT * FROM question WHERE id = ? AND event = ?", text)
         if row is None:
-            raise _missing(field)
+            raise missing(field)
         return row
 
     def moderated(self, text: str, field: str = "question") -> Any:
@@ -124,7 +124,7 @@ class Context:
         """
         question = self.question(text, field)
         if question["number"] is None and question["asked_by"] != self.actor:
-            raise _missing(field)
+            raise missing(field)
         self.leads(question["room"])
         return question
 
@@ -137,10 +137,18 @@ class Context:
         self.db.execute(sql, values)
 
     def _one(self, sql: str, text: str) -> Any:
-        # SQLite's integers end at 2**63; a longer id cannot exist.
-        if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        # SQLite's integers end at 2**63; a longer id cannot exist. Nor are there two ways to write
+        # one: the ledger keeps ids as they came, and readers look them up by their text.
+        if not (text.isascii() and text.isdecimal() and len(text) < 19 and text == str(int(text))):
             return None
         return self.db.execute(sql, (int(text), self.event)).fetchone()
+
+
+def missing(field: str) -> Refusal:
+    """For an id under `field` of what does not exist, or must not be told from that."""
+    refusal = not_found()
+    refusal.field = field
+    return refusal
 
 
 def read_op(text: object) -> str:
@@ -260,12 +268,6 @@ def _seat(context: Context, participant: int) -> Seat:
             N_("The facilitator removed you from the event. Call the organiser to come back."),
         )
     return Seat(participant, row[0], row[2])
-
-
-def _missing(field: str) -> Refusal:
-    refusal = not_found()
-    refusal.field = field
-    return refusal
 
 
 def _malformed(message: str) -> Refusal:

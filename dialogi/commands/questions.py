@@ -7,7 +7,7 @@ from ..model import phases
 from ..model.language import guess_language
 from ..model.limits import EVENT_QUESTIONS, QUESTION_LENGTH, REASON_LENGTH, clean
 from .clusters import people_behind, touch
-from .context import PARTICIPANT, STAFF, Context, Fields, Reply, command
+from .context import PARTICIPANT, STAFF, Context, Fields, Reply, command, missing
 
 
 class Ask(Fields):
@@ -217,7 +217,7 @@ def _own(context: Context, text: str) -> int:
     if question["author"] != seat.id:
         # What nobody else has seen must not be told apart from what does not exist.
         if question["number"] is None:
-            context.question("")
+            raise missing("question")
         raise forbidden()
     if question["withdrawn"]:
         raise Refusal("conflict", N_("You have withdrawn this question already."))

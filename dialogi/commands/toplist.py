@@ -2,12 +2,12 @@
 
 import msgspec
 
-from ..errors import N_, Refusal, not_found
+from ..errors import N_, Refusal
 from ..model.limits import NOTE_LENGTH, QUESTION_LENGTH, clean
 from ..model.selection import RULES
 from ..snapshot import published_list
 from ..store import reading
-from .context import LEADS, Context, Fields, Reply, command
+from .context import LEADS, Context, Fields, Reply, command, missing
 
 LANGUAGES = ("fi", "sv", "en")
 
@@ -91,8 +91,9 @@ def _entry(context: Context, entry: Entry, seen: set[int]) -> dict[str, object]:
     for lang, words in entry.texts.items():
         if lang not in LANGUAGES:
             raise Refusal("invalid", N_("Texts can be in fi, sv and en."), field="entries")
-        if words.strip():
-            texts[lang] = clean(words, "entries", QUESTION_LENGTH)
+        words = clean(words, "entries", QUESTION_LENGTH, may_be_empty=True)
+        if words:
+            texts[lang] = words
     if not entry.questions:
         raise Refusal(
             "invalid", N_("Every place on the list needs a question behind it."), field="entries"
@@ -100,7 +101,7 @@ def _entry(context: Context, entry: Entry, seen: set[int]) -> dict[str, object]:
     for question_id in entry.questions:
         question = context.question(question_id, "entries")
         if question["number"] is None:
-            raise not_found()
+            raise missing("entries")
         if question["id"] in seen:
             raise Refusal(
                 "conflict",

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from ..errors import N_, Refusal, forbidden, not_found
+from ..errors import N_, Refusal, forbidden
 from ..model import phases
 from .clusters import chain, cluster, on_shortlist, touch_support
-from .context import PARTICIPANT, Context, Fields, Reply, Seat, command
+from .context import PARTICIPANT, Context, Fields, Reply, Seat, command, missing
 from .questions import in_phase, touch_supports
 
 
@@ -44,10 +44,10 @@ def set_vote(context: Context, payload: Vote) -> Reply:
 def _may_vote(context: Context, seat: Seat, question: Any) -> None:
     own = question["author"] == seat.id
     if question["number"] is None and not own:
-        raise not_found()
+        raise missing("question")
     in_phase(seat.phase, phases.SUPPORTING)
     if question["withdrawn"]:
-        raise not_found()
+        raise missing("question")
     if question["hidden"]:
         raise Refusal(
             "hidden", N_("The facilitator has hidden this question, so it cannot be supported.")
