@@ -151,7 +151,7 @@ def _moment(when: float | str | None) -> float | None:
             raise _bad_moment() from error
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=dt.UTC)
-        return moment.timestamp()
+        when = moment.timestamp()
     if not 0 <= when < 1e11:
         raise _bad_moment()
     return float(when)

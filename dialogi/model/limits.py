@@ -30,7 +30,8 @@ def clean(text: str, field: str, most: int, *, may_be_empty: bool = False) -> st
     Raises Refusal `empty`, `too_long` or `invalid` (control characters, bidi overrides), each with
     `field`.
     """
-    text = unicodedata.normalize("NFC", _BREAKS.sub(" ", text)).strip()
+    text = unicodedata.normalize("NFC", _BREAKS.sub(" ", text))
+    # Before trimming, which would take some control characters away unseen.
     for sign in text:
         if sign in _BIDI or unicodedata.category(sign) in {"Cc", "Cs"}:
             raise Refusal(
@@ -38,6 +39,7 @@ def clean(text: str, field: str, most: int, *, may_be_empty: bool = False) -> st
                 N_("The text has a sign that cannot be shown. Remove it and try again."),
                 field=field,
             )
+    text = text.strip()
     if not text and not may_be_empty:
         raise Refusal("empty", N_("Write something first."), field=field)
     if len(text) > most:
