@@ -60,8 +60,8 @@ def invented(
 ) -> list[Line]:
     """The lines of a recording of `participants` people and `minutes`, the header first.
 
-    The same arguments give the same lines. Without rooms the server seats the people, and they only
-    support their own questions before the plenary. Raises `RehearsalError`.
+    The same arguments give the same lines. Without rooms all sit in the only one, whose name the
+    form does not ask for. Raises `RehearsalError`.
     """
     if participants < 1 or minutes <= 0:
         raise RehearsalError("invented people and minutes must be more than 0")
@@ -160,8 +160,6 @@ class _Author:
             if line["command"] == "question.ask"
         }
         for person in self._people:
-            if not self._room_of[person]:
-                continue
             for question, author in self._authors.items():
                 if author == person or self._room_of[author] != self._room_of[person]:
                     continue
