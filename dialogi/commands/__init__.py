@@ -50,7 +50,7 @@ def perform(db: Database, command: Command, now: float) -> dict[str, Any]:
     op = read_op(command.op)
     verb = find_verb(command.name)
     payload: Payload = read_payload(verb, command.actor, command.payload)
-    stored = earlier_reply(db, command.actor, op, command.name, command.payload)
+    stored = earlier_reply(db, command.event, command.actor, op, command.name, command.payload)
     if stored is not None:
         return stored
     context: Context = begin(db, verb, command.event, command.actor, now)

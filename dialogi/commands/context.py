@@ -193,14 +193,18 @@ def read_payload(verb: Verb, actor: str, payload: object) -> Payload:
         raise _malformed(str(error)) from error
 
 
-def earlier_reply(db: Database, actor: str, op: str, name: str, payload: object) -> Reply | None:
+def earlier_reply(
+    db: Database, event_id: int | None, actor: str, op: str, name: str, payload: object
+) -> Reply | None:
     """The reply that this actor's `op` got before; Refusal `op_reused` if it asked for else."""
     row = db.execute(
-        "SELECT command, payload, reply FROM ledger WHERE op = ? AND actor = ?", (op, actor)
+        "SELECT command, payload, reply, event FROM ledger WHERE op = ? AND actor = ?", (op, actor)
     ).fetchone()
     if row is None:
         return None
-    if (row[0], row[1]) != (name, _encode(payload).decode()):
+    # The door and the console act in every event; only a new event has no number to compare.
+    same_event = event_id is None or event_id == row[3]
+    if not same_event or (row[0], row[1]) != (name, _encode(payload).decode()):
         raise Refusal(
             "op_reused",
             N_("This was sent before with other content. Reload the page and try again."),
