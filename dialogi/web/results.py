@@ -92,9 +92,7 @@ def _list(state: EventState, shown: dict[str, Any]) -> dict[str, Any]:
         "published": shown["published"],
         "moment": moment_of(shown["published"], state.event.starts),
         "rule": shown["rule"],
-        "entries": [
-            _place(entry, numbers, shown["audit"]["people"]) for entry in shown["entries"]
-        ],
+        "entries": [_place(entry, numbers, shown["audit"]["people"]) for entry in shown["entries"]],
         "audit": {
             "people": shown["audit"]["people"],
             "one": least["1"],
