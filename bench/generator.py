@@ -48,9 +48,7 @@ def run(server: Process, stage: Stage, *, kind: str = "dialogi", **options: obje
 
 
 @contextmanager
-def running(
-    server: Process, stage: Stage, **options: object
-) -> Iterator[subprocess.Popen[str]]:
+def running(server: Process, stage: Stage, **options: object) -> Iterator[subprocess.Popen[str]]:
     """A run whose lines the caller reads."""
     command = _command(server, stage, "dialogi", options)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -44,9 +44,7 @@ class Stage:
         folder.mkdir(parents=True, exist_ok=True)
         database = folder / "dialogi.sqlite"
         shutil.copyfile(self.database, database)
-        return Stage(
-            database, self.seats, self.people, self.shortlist, self.revision, self.behind
-        )
+        return Stage(database, self.seats, self.people, self.shortlist, self.revision, self.behind)
 
 
 def build(folder: Path, people: int, phase: str) -> Stage:
@@ -137,9 +135,7 @@ class _Making:
             self.replies += write_alone(self.database, self._waiting)
         self._waiting = []
 
-    def ask(
-        self, rooms: list[str], each: int, texts: list[str] | None = None
-    ) -> list[list[str]]:
+    def ask(self, rooms: list[str], each: int, texts: list[str] | None = None) -> list[list[str]]:
         """Questions shown in each room: their ids, by room."""
         self.command("console", "phase.set", phase="discuss")
         self.flush()

@@ -75,6 +75,8 @@ class Events:
         self._ids: dict[tuple[str, str], int] = {}
         self._advances: dict[int, reading.Advance] = {}
         self._version: int | None = None
+        #: Events that somebody brings up just now, and what tells the others that it is done.
+        self._under_way: dict[int, threading.Event] = {}
         #: Held while a state is changed or walked through: with plain threads these can meet.
         self.lock = threading.RLock()
 
@@ -122,20 +124,34 @@ class Events:
 
     def now(self, event_id: int) -> EventState:
         """The event's state at the committed revision. KeyError where there is none."""
+        while not self.is_fresh(event_id):
+            with self.lock:
+                other = self._under_way.get(event_id)
+                mine = None
+                if other is None:
+                    mine = self._under_way[event_id] = threading.Event()
+            if mine is None:
+                # A thousand arrivals cost one reading.
+                if other is not None:
+                    other.wait()
+                continue
+            try:
+                self._bring_up(event_id)
+            finally:
+                del self._under_way[event_id]
+                mine.set()
+        return self._states[event_id]
+
+    def _bring_up(self, event_id: int) -> None:
         state = self._states.get(event_id)
-        if state is not None and self.is_fresh(event_id):
-            return state
         since = -1 if state is None else state.revision
         rows = self._reader.read(lambda db: reading.fetch(db, event_id, since))
         with self.lock:
-            # Somebody else may have brought the state up while this one waited.
-            state = self._states.get(event_id)
             if state is None:
                 state = self._states[event_id] = reading.begin(rows)
             else:
                 self._remember(event_id, reading.apply(state, rows))
             self.committed({event_id: state.revision})
-        return state
 
     def take_advance(self, event_id: int) -> reading.Advance:
         """What changed, beyond the state itself, since this was last asked."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from dataclasses import replace
 
 import pytest
 
 from tests.support import recordings, sight
+from tests.support.client import Person
 from tests.support.folding import Folded, differences
 from tests.support.recordings import SMALL
 from tests.support.server import Server
@@ -59,6 +61,32 @@ def test_everybody_sees_what_they_may_and_deltas_add_up_to_it(
         )
     finally:
         stage.close()
+
+
+def test_who_joins_just_when_a_lead_begins_to_look_is_missed_by_no_delta(
+    own_server: Server,
+) -> None:
+    event = {"title": "T", "question": "Q", "language": "en", "rooms": [{"name": "A"}]}
+    for _ in range(6):  # the very first changes after a start, and of an event, are the hard ones
+        links = own_server.event_from(event)
+        lead = Person(own_server.url)
+        lead.get(links["facilitate"])
+        joining = [
+            threading.Thread(target=Person(own_server.url).join, args=(links["join"],))
+            for _ in range(6)
+        ]
+        with lead.connect(links["event"], "lead") as socket:
+            for thread in joining[:3]:
+                thread.start()
+            socket.subscribe("lead")
+            socket.subscribe("event")
+            for thread in joining[3:]:
+                thread.start()
+            for thread in joining:
+                thread.join()
+            socket.assert_converged("lead")
+            socket.assert_converged("event")
+            assert len(socket.streams["lead"].of_type("participant")) == 6
 
 
 def assert_everybody_sees_what_they_may(stage: Stage, line: dict[str, object]) -> None:

@@ -36,23 +36,24 @@ def play(server: Server, recording: Path, elsewhere: Path, timeout: float = 100)
     links = server.event_from(recording)
     done = command_line(elsewhere, *rehearsal(links, server, recording), timeout=timeout)
     assert done.stdout, done.stderr
-    return Played(links["event"], json.loads(done.stdout))
+    return Played(links["event"], json.loads(done.stdout), done.stderr)
 
 
 class Played:
-    """An event after a replay, and the player's report."""
+    """An event after a replay, the player's report, and what it said meanwhile."""
 
-    def __init__(self, event: str, report: dict[str, Any]) -> None:
-        self.event, self.report = event, report
+    def __init__(self, event: str, report: dict[str, Any], said: str) -> None:
+        self.event, self.report, self.said = event, report, said
 
 
-def assert_undisturbed(report: dict[str, Any], lines: list[dict[str, Any]]) -> None:
+def assert_undisturbed(played: Played, lines: list[dict[str, Any]]) -> None:
     """Assert that every command arrived once, was accepted and was seen by all."""
+    report = played.report
     commands = sum("command" in line for line in lines)
     people = sum("participant" in line and "command" not in line for line in lines)
     expected = {"commands": commands, "acked": commands, "refused": 0, "lost": 0, "resyncs": 0}
-    assert {key: report[key] for key in expected} == expected
-    assert report["converged"] is True
+    assert {key: report[key] for key in expected} == expected, played.said
+    assert report["converged"] is True, played.said
     assert report["people"] == people
     assert report["deltas"] > 0
     for times in (report["ack_ms"], report["seen_ms"]):
@@ -65,7 +66,7 @@ def assert_replays_as_the_oracle_says(
     """Play a recording and compare the export with the oracle's."""
     lines = oracle.read(recording)
     played = play(server, recording, elsewhere, timeout)
-    assert_undisturbed(played.report, lines)
+    assert_undisturbed(played, lines)
     assert oracle.normalise(server.exported(played.event)) == oracle.expected(lines)
     return played
 
@@ -77,7 +78,7 @@ def assert_round_trip(server: Server, event: str, elsewhere: Path, timeout: floa
     first = oracle.normalise(before)
     assert oracle.expected(oracle.read(recording)) == first
     again = play(server, recording, elsewhere, timeout)
-    assert_undisturbed(again.report, oracle.read(recording))
+    assert_undisturbed(again, oracle.read(recording))
     after = server.exported(again.event)
     assert oracle.normalise(after) == first
     assert languages(after) == languages(before)
@@ -163,7 +164,7 @@ def test_three_power_cuts_in_the_middle_of_an_event_lose_and_double_nothing(
     report = json.loads(out)
     commands = sum("command" in line for line in lines)
     assert (report["acked"], report["refused"], report["lost"]) == (commands, 0, 0)
-    assert report["converged"] is True
+    assert report["converged"] is True, err
     export = own_server.exported(links["event"])
     assert export["event"]["revision"] >= commands
     assert oracle.normalise(export) == oracle.expected(lines)

@@ -62,9 +62,7 @@ def vote(data: dict[str, str]) -> dict[str, object]:
             (data["question"], voter, sides[voter]),
         )
     else:
-        db.execute(
-            "DELETE FROM vote WHERE question = ? AND voter = ?", (data["question"], voter)
-        )
+        db.execute("DELETE FROM vote WHERE question = ? AND voter = ?", (data["question"], voter))
     db.commit()
     revision += 1
     changes = [support(data["question"])]

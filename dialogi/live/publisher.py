@@ -63,8 +63,11 @@ class Publisher:
                 except Exception:
                     log.exception("Publishing failed; it is tried again")
                     self.wake({event_id})
-            self._publish_presence()
-            self._look_after_the_slow()
+            try:
+                self._publish_presence()
+                self._look_after_the_slow()
+            except Exception:
+                log.exception("Presence could not be told; it is with the next change")
             time.sleep(max(0.001, self._interval - (time.monotonic() - began)))
 
     def watch(self) -> None:
@@ -112,7 +115,7 @@ class Publisher:
         """To all who follow and read; who does not is told to subscribe again once they do."""
         followers = [
             connection
-            for sid in topic.sids
+            for sid in list(topic.sids)
             if (connection := self._connections.get(sid)) and topic.stream not in connection.behind
         ]
         skipped = fanout.broadcast([it.engine for it in followers], message)
@@ -207,7 +210,7 @@ class Publisher:
 
     def _here(self, state: EventState) -> dict[int, list[str]]:
         here: dict[int, set[int]] = {}
-        for connection in self._connections.values():
+        for connection in list(self._connections.values()):
             person = state.participants.get(connection.person or 0)
             if connection.event == state.event.id and person is not None and not person.removed:
                 here.setdefault(person.room, set()).add(person.id)
@@ -216,7 +219,7 @@ class Publisher:
     def _engines(self, topic: Topic) -> list[Any]:
         return [
             connection.engine
-            for sid in topic.sids
+            for sid in list(topic.sids)
             if (connection := self._connections.get(sid)) is not None
         ]
 

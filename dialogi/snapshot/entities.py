@@ -106,10 +106,10 @@ def own_question(it: Question) -> Entity:
 
 def support(state: EventState, question_id: int, *, split: bool) -> Entity:
     """How many stand behind a question; with `split` also from which affiliations."""
-    people = state.behind(question_id)
-    entity: Entity = {"type": "support", "id": str(question_id), "people": len(people)}
+    crowd = state.crowd_behind(question_id)
+    entity: Entity = {"type": "support", "id": str(question_id), "people": crowd.bit_count()}
     if split and state.event.phase in phases.SPLIT:
-        entity["by_affiliation"] = state.by_affiliation(people)
+        entity["by_affiliation"] = state.sides_of(crowd)
     return entity
 
 

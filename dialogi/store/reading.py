@@ -215,6 +215,7 @@ def apply(state: EventState, rows: Rows) -> Advance:
         else:
             supporters.discard(participant)
             supports.discard(question)
+        state.crowds.vote(question, state.participants[participant], on=bool(active))
     return advance
 
 
@@ -228,6 +229,7 @@ def _put_participant(state: EventState, row: Any, advance: Advance) -> None:
     if not person.removed:
         state.room_people[person.room].add(person.id)
     state.participants[person.id] = person
+    state.crowds.seat(person)
     advance.persons.add(person.id)
 
 

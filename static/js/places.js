@@ -32,7 +32,8 @@ export class PublishedList {
     );
     show(byId(`${this.name}-how`), Boolean(published));
     if (!published) return;
-    setText(byId(`${this.name}-rule`), page.text(`rule.${published.rule}`));
+    const rule = byId(`${this.name}-rule`);
+    if (rule) setText(rule, page.text(`rule.${published.rule}`));
     setText(byId(`${this.name}-audit`), auditWords(page, published.audit));
   }
 

@@ -92,15 +92,11 @@ class Socket:
             self._socket.send(frame)
 
     def subscribe(self, stream: str, **more: Any) -> Payload:
-        """Follow a stream from now on and return the ack."""
+        """Follow a stream from now on and return the ack; waits while told to slow down."""
         folded = self.streams.setdefault(stream, Folded(stream))
-        while True:
-            acks: list[Payload] = []
-            self._subscribe(folded, more, acks.append)
-            self.wait_for(lambda got=acks: bool(got), f"the ack of subscribing to {stream}")
-            if acks[0].get("error", {}).get("code") != "slow_down":
-                return acks[0]
+        while (ack := self._subscribed(folded, more)).get("error", {}).get("code") == "slow_down":
             time.sleep(0.2)
+        return ack
 
     def fresh(self, stream: str) -> Folded:
         """Return the stream as another connection with the same rights sees it anew."""
@@ -135,6 +131,12 @@ class Socket:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _subscribed(self, folded: Folded, more: Payload) -> Payload:
+        acks: list[Payload] = []
+        self._subscribe(folded, more, acks.append)
+        self.wait_for(lambda: bool(acks), f"the ack of subscribing to {folded.stream}")
+        return acks[0]
 
     def _subscribe(
         self, folded: Folded, more: Payload, then: Callable[[Payload], None] | None = None
