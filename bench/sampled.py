@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from dialogi import concurrency
+
 EVERY = 0.001
 DEEPEST = 40
 
