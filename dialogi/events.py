@@ -119,21 +119,22 @@ class Events:
 
     def is_fresh(self, event_id: int) -> bool:
         """Whether `now(event_id)` needs no waiting."""
+        return self._holds(event_id, self._committed.get(event_id, 0))
+
+    def _holds(self, event_id: int, revision: int) -> bool:
         state = self._states.get(event_id)
-        return state is not None and state.revision >= self._committed.get(event_id, 0)
+        return state is not None and state.revision >= revision
 
     def now(self, event_id: int) -> EventState:
         """The event's state at the committed revision. KeyError where there is none."""
-        while not self.is_fresh(event_id):
+        wanted = self._committed.get(event_id, 0)
+        while not self._holds(event_id, wanted):
+            mine = threading.Event()
             with self.lock:
-                other = self._under_way.get(event_id)
-                mine = None
-                if other is None:
-                    mine = self._under_way[event_id] = threading.Event()
-            if mine is None:
+                first = self._under_way.setdefault(event_id, mine)
+            if first is not mine:
                 # A thousand arrivals cost one reading.
-                if other is not None:
-                    other.wait()
+                first.wait()
                 continue
             try:
                 self._bring_up(event_id)

@@ -2,7 +2,9 @@
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import socketio
@@ -24,6 +26,7 @@ from .bucket import PARTICIPANT, STAFF, Bucket
 from .fanout import Message
 from .publisher import Publisher
 from .pulse import Pulse
+from .snapshots import Snapshots
 from .topics import Topics
 
 log = logging.getLogger(__name__)
@@ -61,6 +64,7 @@ class Live:
         self._writer = writer
         self._events = events
         self._topics = Topics()
+        self._snapshots = Snapshots()
         self._connections: dict[str, Connection] = {}
         self._buckets: dict[tuple[int, str], Bucket] = {}
         self.publisher = Publisher(events, self._topics, self._connections, interval)
@@ -133,7 +137,7 @@ class Live:
         if connection is None:
             return
         for stream in connection.streams:
-            self._topics.leave(connection.event, stream, connection.sid)
+            self._topics.leave(stream, connection)
         self.publisher.presence_changed(connection)
 
     # --- receiving
@@ -190,6 +194,7 @@ class Live:
         )
 
     def _ask(self, connection: Connection, ack: int | None, query: Any, payload: Any) -> None:
+        """`query` gives what to send as the ack with a number."""
         try:
             reply = query(connection, self._events.now(connection.event), payload)
         except Refusal as refusal:
@@ -204,7 +209,7 @@ class Live:
             )
             return
         if ack is not None:
-            self._acknowledge(connection, ack, reply)
+            fanout.send(connection.engine, reply(ack))
 
     def _refuse(self, connection: Connection, ack: int | None, refusal: Refusal) -> None:
         if ack is None:
@@ -224,51 +229,57 @@ class Live:
 
     def _subscribe(
         self, connection: Connection, state: EventState, payload: dict[str, Any]
-    ) -> dict[str, Any]:
+    ) -> Callable[[int], Message]:
+        name, since = _subscribe_wish(payload)
         with self._events.lock:
-            return self._follow(connection, state, *_subscribe_wish(payload))
+            return self._follow(connection, state, name, since)
 
     def _follow(
         self, connection: Connection, state: EventState, name: str, since: int | None
-    ) -> dict[str, Any]:
+    ) -> Callable[[int], Message]:
         stream = _stream(connection, state, name)
         if connection.sid in self._connections and stream not in connection.streams:
             self.publisher.begin(connection.event, state.revision)
             # Join first, then read: what is committed from here on comes as a delta.
-            self._topics.join(connection.event, stream, connection.sid, state.revision)
+            self._topics.join(stream, connection, state.revision)
             connection.streams.add(stream)
         connection.behind.discard(stream)
-        whole = since is None or not 0 <= since <= state.revision
-        found = changes(state, stream) if whole else changes(state, stream, since or 0)
-        if stream.kind == "staff" and connection.who is not None:
-            found = [_staff(connection.who)]
         if stream.kind in {"facilitators", "lead"}:
             self.publisher.tell_presence(connection, stream)
-        return {
+        reply = {
             "ok": True,
             "stream": stream.name,
             "revision": state.revision,
             "now": time.time(),
-            "changes": found,
-            "whole": whole,
+            "whole": since is None or not 0 <= since <= state.revision,
         }
+        if stream.kind == "staff" and connection.who is not None:
+            reply["changes"] = [_staff(connection.who)]
+        elif reply["whole"]:
+            return partial(
+                Message.snapshot, reply=reply, whole=self._snapshots.whole(state, stream)
+            )
+        else:
+            reply["changes"] = changes(state, stream, since or 0)
+        return partial(Message.ack, reply=reply)
 
     def _propose(
         self, connection: Connection, state: EventState, payload: dict[str, Any]
-    ) -> dict[str, Any]:
+    ) -> Callable[[int], Message]:
         if connection.who is None or not connection.who.leads:
             raise forbidden()
         _only(payload, {"rule", "op"})
         rule = check_rule(_text(payload.get("rule", "")) or "")
         with self._events.lock:
             entries = proposal(state, rule)
-        return {
+        reply = {
             "ok": True,
             "revision": state.revision,
             "rule": rule,
             "toplist": entries,
             "audit": audit(state, entries),
         }
+        return partial(Message.ack, reply=reply)
 
     def _committed(self, revisions: dict[int, int]) -> None:
         self._events.committed(revisions)

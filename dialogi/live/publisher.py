@@ -113,11 +113,9 @@ class Publisher:
 
     def _send(self, topic: Topic, message: Message) -> None:
         """To all who follow and read; who does not is told to subscribe again once they do."""
-        followers = [
-            connection
-            for sid in list(topic.sids)
-            if (connection := self._connections.get(sid)) and topic.stream not in connection.behind
-        ]
+        followers = list(topic.followers.values())
+        if self._behind:
+            followers = [it for it in followers if topic.stream not in it.behind]
         skipped = fanout.broadcast([it.engine for it in followers], message)
         if skipped:
             for connection in followers:
@@ -154,7 +152,7 @@ class Publisher:
                     not person.removed and (stream.kind == "event" or stream.id == person.room)
                 )
                 if not own:
-                    self._topics.leave(connection.event, stream, connection.sid)
+                    self._topics.leave(stream, connection)
                     connection.streams.discard(stream)
                     connection.behind.discard(stream)
             self.presence_changed(connection)
@@ -217,11 +215,7 @@ class Publisher:
         return {room: [str(person) for person in sorted(people)] for room, people in here.items()}
 
     def _engines(self, topic: Topic) -> list[Any]:
-        return [
-            connection.engine
-            for sid in list(topic.sids)
-            if (connection := self._connections.get(sid)) is not None
-        ]
+        return [connection.engine for connection in list(topic.followers.values())]
 
 
 def _presence(room: int, connected: list[str]) -> dict[str, Any]:
