@@ -21,7 +21,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard dialogi/translations/*/LC_MESSAGES
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-all lint types format chromium translations screenshots clean
+.PHONY: help run setup test test-all test-soak lint types format chromium translations screenshots clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -36,9 +36,12 @@ test: lint types chromium ## Lint, types and tests
 	$(PYTEST) $(PARALLEL)
 
 test-all: setup chromium ## What `make test` leaves out: gevent, threads, long replays
-	DIALOGI_ASYNC_MODE=gevent $(PYTEST) $(PARALLEL) -m "server and not long and not soak"
-	DIALOGI_ASYNC_MODE=threading $(PYTEST) $(PARALLEL) -m "server and not long and not soak"
-	$(PYTEST) -m "long and not soak" -o timeout=1200
+	DIALOGI_ASYNC_MODE=gevent $(PYTEST) -m "server and not long and not soak" tests/test_replays.py
+	DIALOGI_ASYNC_MODE=threading $(PYTEST) -m "server and not long and not soak" tests/test_replays.py
+	$(PYTEST) -m "long and not soak" -o timeout=1200 tests/test_replays.py
+
+test-soak: setup ## Kill the server a hundred times under load; break the product and see it noticed
+	$(PYTEST) -m soak -s
 
 lint: $(INSTALLED_DEV) ## Check the Python code's style
 	$(PY) -m ruff check

@@ -16,8 +16,8 @@ class Ask(Fields):
 
 class AskFor(Fields):
     text: str
-    room: str | None = None
-    participant: str | None = msgspec.field(name="for", default=None)
+    room: str = ""
+    participant: str = msgspec.field(name="for", default="")
 
 
 class One(Fields):
@@ -198,7 +198,7 @@ def in_phase(phase: str, allowed: frozenset[str]) -> None:
         )
 
 
-def _on_behalf_of(context: Context, participant: str | None, room: int) -> int | None:
+def _on_behalf_of(context: Context, participant: str, room: int) -> int | None:
     if not participant:
         return None
     person = context.participant(participant, "for")

@@ -41,6 +41,8 @@ def test_a_hundred_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None
     assert report["longest_back"] <= 2.0
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_the_checker_catches(mutant: Mutant, tmp_path: Path) -> None:
     server = Server(tmp_path)

@@ -18,7 +18,7 @@ SHOWN_IN = ("discuss", "support", "plenary", "results")
 
 def clean(text: str) -> str:
     """Return a text as the contract stores it: NFC, line breaks as spaces, trimmed."""
-    return unicodedata.normalize("NFC", text).replace("\n", " ").strip()
+    return unicodedata.normalize("NFC", text).replace("\r\n", " ").replace("\n", " ").strip()
 
 
 @dataclass
