@@ -25,7 +25,8 @@ export class LiveList {
   // person's doing and does not wait. `fresh`: another list from here on, so that nothing waits.
   set(items, { fresh = false } = {}) {
     this.items = items;
-    if (this.shown === null || fresh || !this.waiting) this.shown = new Set(ids(items));
+    // An empty list has no place to lose: what comes into it shows at once.
+    if (!this.shown || !this.shown.size || fresh || !this.waiting) this.shown = new Set(ids(items));
     const present = new Set(ids(items));
     for (const item of items) if (item.own) this.shown.add(item.id);
     for (const id of [...this.shown]) if (!present.has(id)) this.shown.delete(id);
