@@ -31,6 +31,12 @@ from .topics import Topics
 
 log = logging.getLogger(__name__)
 
+#: What says who somebody is, and what Flask needs to read it.
+_OF_REQUEST = (
+    "HTTP_COOKIE", "HTTP_ACCEPT_LANGUAGE", "HTTP_HOST", "PATH_INFO", "REQUEST_METHOD",
+    "SERVER_NAME", "SERVER_PORT", "flask.app", "wsgi.url_scheme",
+)  # fmt: skip
+
 
 @dataclass(slots=True)
 class Connection:
@@ -87,8 +93,9 @@ class Live:
     def _connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         with environ["flask.app"].request_context(environ):
             self._connections[sid] = self._connection(sid, auth)
-        # Nobody asks for the request again; it is as large as all else that a client costs.
-        self._server.environ[sid] = {}
+        # The whole request is as large as all else that a client costs. This much of it lets
+        # somebody in who leaves and comes back on the same connection.
+        self._server.environ[sid] = {key: environ[key] for key in _OF_REQUEST if key in environ}
         self.publisher.presence_changed(self._connections[sid])
 
     def _connection(self, sid: str, auth: object) -> Connection:

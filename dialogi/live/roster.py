@@ -50,13 +50,14 @@ class Roster(Manager):  # type: ignore[misc]  # python-socketio has no types
         """Whether somebody has passed and not left."""
         return sid in self._connected
 
-    def sid_from_eio_sid(self, eio_sid: str, _: str) -> str | None:
+    def sid_from_eio_sid(self, eio_sid: str, namespace: str) -> str | None:
         """The Socket.IO id."""
-        return eio_sid if eio_sid in self._connected or eio_sid in self._connecting else None
+        here = eio_sid in self._connected or eio_sid in self._connecting
+        return eio_sid if here and namespace == NAMESPACE else None
 
-    def eio_sid_from_sid(self, sid: str, _: str) -> str | None:
+    def eio_sid_from_sid(self, sid: str, namespace: str) -> str | None:
         """The Engine.IO id."""
-        return self.sid_from_eio_sid(sid, NAMESPACE)
+        return self.sid_from_eio_sid(sid, namespace)
 
     def pre_disconnect(self, sid: str, namespace: str) -> str | None:  # noqa: ARG002
         """Somebody begins to leave."""

@@ -56,8 +56,7 @@ def install(server: socketio.Server, on_event: OnEvent) -> Callable[[str, str], 
             if data[:1] != _EVENT:
                 original(eio_sid, data)
             elif server.manager.is_connected(eio_sid, "/"):
-                ack, event = _event(data)
-                on_event(eio_sid, ack, event)
+                on_event(eio_sid, *_event(data))
         except (ValueError, TypeError, IndexError, KeyError, RecursionError) as error:
             log.info("a malformed packet was ignored: %s", type(error).__name__)
 
@@ -68,15 +67,19 @@ def install(server: socketio.Server, on_event: OnEvent) -> Callable[[str, str], 
 
 
 def _event(data: str) -> tuple[int | None, list[Any]]:
-    """(ack id, [name, arguments…]) of an event of the default namespace."""
+    """(ack id, [name, arguments…]) of an event of the default namespace.
+
+    What is no JSON at all comes as an event without a name, so that its sender gets an answer.
+    """
     start = data.index("[")
-    if start == 1:
-        ack = None
-    elif start <= _LONGEST_ACK and data[1:start].isascii() and data[1:start].isdecimal():
-        ack = int(data[1:start])
-    else:
-        raise ValueError("neither an ack's number nor the event")
-    event = _decode(data[start:] if ack is not None else data[1:])
-    if not isinstance(event, list) or not event:
-        raise ValueError("no event")
-    return ack, event
+    ack = None
+    if start > 1:
+        digits = data[1:start]
+        if start > _LONGEST_ACK or not (digits.isascii() and digits.isdecimal()):
+            raise ValueError("neither an ack's number nor the event")
+        ack = int(digits)
+    try:
+        event = _decode(data[start:])
+    except (ValueError, RecursionError):
+        event = None
+    return ack, event if isinstance(event, list) and event else [None]
