@@ -16,7 +16,6 @@ log = logging.getLogger(__name__)
 
 #: Seconds between looks; a phase ends at most this much late.
 LOOK = 0.2
-_OPS = uuid.UUID("6f2a0d0e-6c35-4b0c-9d0e-2f1a8f9d4c11")
 
 
 def run(writer: Writer, events: Events) -> None:
@@ -39,9 +38,9 @@ def _end(deadline: Deadline) -> Command:
     }
     if deadline.room is not None:
         payload["room"] = str(deadline.room)
-    # One op for one deadline: ending it twice, also across a restart, is ending it once.
-    op = uuid.uuid5(_OPS, f"{deadline.event}/{deadline.room}/{deadline.ends_at!r}")
-    return Command(deadline.event, "clock", "phase.set", payload, str(op))
+    # The command looks whether this very timer still runs, so ending it twice is ending it once. An
+    # op made of the deadline would say the same, but of a moment that is set again as well.
+    return Command(deadline.event, "clock", "phase.set", payload, str(uuid.uuid4()))
 
 
 def _told(outcome: Outcome) -> None:

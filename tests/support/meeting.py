@@ -17,10 +17,11 @@ from dialogi.creating import create_event
 from dialogi.model.event_file import check_event
 from dialogi.store import immediate, open_database, reading
 from dialogi.writer import write_alone
-from tests.support.client import Person, do, done
+from tests.support.client import Person, do
 from tests.support.server import Server
 from tests.support.socket import Payload, Socket
 
+SLOW = "slow_down"
 CODES = {
     "not_found", "forbidden", "wrong_phase", "invalid", "too_long", "empty", "unknown_command",
     "conflict", "op_reused", "quota_full", "hidden", "room_full", "slow_down", "unavailable",
@@ -37,12 +38,16 @@ class Member:
     id: str
 
     def do(self, command: str, **payload: Any) -> Payload:
-        """Send a command with a new `op` and return its ack, whatever it says."""
-        return do(self.socket, command, **payload)
+        """Send a command with a new `op` and return its ack; wait where a client would."""
+        while (ack := do(self.socket, command, **payload)).get("error", {}).get("code") == SLOW:
+            time.sleep(0.1)
+        return ack
 
     def done(self, command: str, **payload: Any) -> Payload:
         """Send a command with a new `op`; it must be accepted."""
-        return done(self.socket, command, **payload)
+        ack = self.do(command, **payload)
+        assert ack["ok"], f"{command} {payload}: {ack}"
+        return ack
 
     def ask(self, text: str = "Why?", **payload: Any) -> str:
         """Ask a question and return its id."""
