@@ -99,8 +99,11 @@ def withdraw(context: Context, payload: One) -> Reply:
     question = _own(context, payload.question)
     context.run("UPDATE question SET withdrawn = 1 WHERE id = ?", question)
     touch(context, question)
-    touch_supports(context, context.the_seat().id)
-    _staff_hears(context, context.question(payload.question)["room"])
+    seat = context.the_seat()
+    touch_supports(context, seat.id)
+    # Where they sit now they may count as silent again, although they asked elsewhere.
+    for room in {seat.room, context.question(payload.question)["room"]}:
+        _staff_hears(context, room)
     return {"question": payload.question}
 
 
