@@ -29,7 +29,7 @@ def document(state: EventState, audience: str) -> Document:
 
 
 def _complete(state: EventState, *, unseen_too: bool) -> Document:
-    rule, entries = export_list(state)
+    rule, entries = export_list(state, seen_only=not unseen_too)
     return {
         "event": {"code": state.event.code, **_event(state)},
         "rule": rule,

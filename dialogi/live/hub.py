@@ -278,7 +278,7 @@ class Live:
         _only(payload, {"rule", "op"})
         rule = check_rule(_text(payload.get("rule", "")) or "")
         with self._events.lock:
-            entries = proposal(state, rule)
+            entries = proposal(state, rule, seen_only=True)
         reply = {
             "ok": True,
             "revision": state.revision,

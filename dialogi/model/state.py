@@ -293,9 +293,16 @@ class EventState:
 
     # --- candidates
 
-    def candidates(self) -> list[Candidate]:
-        """Who can be chosen (contract, section 7), in the order of asking."""
-        roots = [q for q in self.questions.values() if q.state == "shown"]
+    def candidates(self, *, seen_only: bool = False) -> list[Candidate]:
+        """Who can be chosen (contract, section 7), in the order of asking.
+
+        With `seen_only`, none that nobody but its author has been shown yet.
+        """
+        roots = [
+            question
+            for question in self.questions.values()
+            if question.state == "shown" and not (seen_only and question.number is None)
+        ]
         starred = [q for q in roots if self.on_shortlist(q.id)]
         found = []
         for root in sorted(starred or roots, key=lambda question: question.id):

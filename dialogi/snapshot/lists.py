@@ -4,25 +4,30 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..model.selection import DEFAULT_RULE, Place, propose, represented
-from ..model.state import EventState
+from ..model.state import EventState, Question
 
 Entry = dict[str, Any]
 
 
-def proposal(state: EventState, rule: str = DEFAULT_RULE) -> list[Entry]:
-    """What `rule` chooses from the present state, in the shape of the export's `toplist`."""
+def proposal(
+    state: EventState, rule: str = DEFAULT_RULE, *, seen_only: bool = False
+) -> list[Entry]:
+    """What `rule` chooses from the present state, in the shape of the export's `toplist`.
+
+    With `seen_only`, nothing that only its author knows: for whoever reads while the event goes on.
+    """
     return [
         _entry(state, number, [place.id], tied=place.tied_with)
-        for number, place in enumerate(_places(state, rule), start=1)
+        for number, place in enumerate(_places(state, rule, seen_only), start=1)
     ]
 
 
-def export_list(state: EventState) -> tuple[str, list[Entry]]:
+def export_list(state: EventState, *, seen_only: bool = False) -> tuple[str, list[Entry]]:
     """(rule, entries): the list as the lead settled it, or else the default rule's proposal."""
     draft = state.event.draft
     if draft is None:
-        return DEFAULT_RULE, proposal(state)
-    ties = {place.id: place.tied_with for place in _places(state, draft["rule"])}
+        return DEFAULT_RULE, proposal(state, seen_only=seen_only)
+    ties = {place.id: place.tied_with for place in _places(state, draft["rule"], seen_only)}
     entries = []
     for number, settled in enumerate(draft["entries"], start=1):
         questions = [int(question) for question in settled["questions"]]
@@ -34,9 +39,14 @@ def export_list(state: EventState) -> tuple[str, list[Entry]]:
 
 def published_list(state: EventState) -> Entry:
     """The list as publishing freezes it, with the wordings that stand behind each place."""
-    rule, entries = export_list(state)
+    rule, entries = export_list(state, seen_only=True)
     for entry in entries:
-        entry["wordings"] = [_wording(state, question) for question in entry["questions"]]
+        # What was hidden after the list was settled, or never shown, is not told to everybody.
+        entry["wordings"] = [
+            _wording(state, question)
+            for question in (state.questions[int(key)] for key in entry["questions"])
+            if question.visible and question.number is not None
+        ]
     return {
         "rule": rule,
         "entries": entries,
@@ -52,8 +62,8 @@ def audit(state: EventState, entries: Iterable[Entry]) -> dict[str, Any]:
     return {"people": len(people), "represented_by_at_least": represented(behind, people)}
 
 
-def _places(state: EventState, rule: str) -> list[Place]:
-    return propose(rule, state.candidates(), state.event.places)
+def _places(state: EventState, rule: str, seen_only: bool) -> list[Place]:
+    return propose(rule, state.candidates(seen_only=seen_only), state.event.places)
 
 
 def _entry(state: EventState, place: int, roots: Sequence[int], tied: Iterable[int]) -> Entry:
@@ -86,10 +96,9 @@ def _entry(state: EventState, place: int, roots: Sequence[int], tied: Iterable[i
     }
 
 
-def _wording(state: EventState, question_id: str) -> dict[str, Any]:
-    question = state.questions[int(question_id)]
+def _wording(state: EventState, question: Question) -> dict[str, Any]:
     return {
-        "id": question_id,
+        "id": str(question.id),
         "number": question.number,
         "room": state.rooms[question.room].name,
         "text": question.text,

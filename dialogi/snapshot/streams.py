@@ -173,13 +173,17 @@ def _staff(_: EventState, __: int, ___: _Found) -> None:
 
 
 def _plenary(state: EventState) -> frozenset[int]:
-    """What everybody chooses among: roots on the shortlist that are shown, and their parts."""
+    """What everybody chooses among: roots on the shortlist that are shown, and their parts.
+
+    What a facilitator wrote down in a room where nobody reads yet stays out until it is read there.
+    """
     roots = {state.root_of(q.id) for q in state.questions.values() if q.shortlisted}
     return frozenset(
         part.id
         for root in roots
         if state.questions[root].visible and state.on_shortlist(root)
         for part in state.visible_parts(root)
+        if part.number is not None
     )
 
 
