@@ -191,6 +191,11 @@ def read_payload(verb: Verb, actor: str, payload: object) -> Payload:
         return msgspec.convert(payload, struct)
     except msgspec.ValidationError as error:
         raise _malformed(str(error)) from error
+    except UnicodeEncodeError as error:
+        # Half of a surrogate pair where no text belongs; msgspec cannot even say so.
+        raise Refusal(
+            "invalid", N_("The text has a sign that cannot be shown. Remove it and try again.")
+        ) from error
 
 
 def earlier_reply(
@@ -204,13 +209,21 @@ def earlier_reply(
         return None
     # The door and the console act in every event; only a new event has no number to compare.
     same_event = event_id is None or event_id == row[3]
-    if not same_event or (row[0], row[1]) != (name, _encode(payload).decode()):
+    if not same_event or (row[0], row[1]) != (name, _written(payload)):
         raise Refusal(
             "op_reused",
             N_("This was sent before with other content. Reload the page and try again."),
         )
     reply: Reply = _decode(row[2])
     return reply
+
+
+def _written(payload: object) -> str | None:
+    """The payload as the ledger has it; None for what could never have been accepted."""
+    try:
+        return _encode(payload).decode()
+    except UnicodeEncodeError:
+        return None
 
 
 def begin(db: Database, verb: Verb, event_id: int | None, actor: str, now: float) -> Context:
