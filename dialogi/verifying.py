@@ -71,6 +71,7 @@ class Replay:
     _now: float = EPOCH
 
     def run(self) -> None:
+        """Play all lines; what is refused goes to `differences`."""
         self._open()
         for person in self.recording.participants:
             self._join(person)
