@@ -76,11 +76,12 @@ class Writer:
 
     def _batch(self, batch: list[_Waiting]) -> None:
         outcomes, trouble = self._commit(batch)
-        revisions = {
-            waiting.command.event: outcome["revision"]
-            for waiting, outcome in zip(batch, outcomes, strict=True)
-            if isinstance(outcome, dict) and waiting.command.event is not None
-        }
+        revisions: dict[int, int] = {}
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            event = waiting.command.event
+            if isinstance(outcome, dict) and event is not None:
+                # The reply to what was sent again has the revision of the first time.
+                revisions[event] = max(outcome["revision"], revisions.get(event, 0))
         self._mailbox.post(lambda: self._answer(batch, outcomes, revisions, trouble))
 
     def _commit(self, batch: list[_Waiting]) -> tuple[list[Outcome], list[str]]:
