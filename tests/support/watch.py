@@ -15,6 +15,7 @@ from dialogi.model.state import EventState
 from dialogi.snapshot import Stream, changes
 from dialogi.store import read_transaction, reading
 from tests.support.hall import Hall
+from tests.support.world import SHOWN_IN
 
 Entity = dict[str, Any]
 Held = dict[tuple[str, str], Entity]
@@ -171,10 +172,15 @@ class Truth:
         for question, number in numbers.items():
             assert self.questions[question]["number"] == number
         for question, row in self.questions.items():
+            shown = self.visible(question) and self.phase(row["room"]) in SHOWN_IN
+            assert row["number"] is not None or not shown, "shown, and has no number"
             assert row["merged_into"] is None or row["merged_into"] in self.questions
             if row["number"] is not None:
                 numbers[question] = row["number"]
                 public.update(TOKEN.findall(row["text"] + " " + row["original_text"]))
+        for entry in json.loads(self.event["published"] or "{}").get("entries", []):
+            seen = [wording for wording in entry["wordings"] if wording["number"] is not None]
+            public.update(TOKEN.findall(json.dumps(seen)))
         for question, person in self.votes:
             assert question in self.questions
             assert person in self.people
