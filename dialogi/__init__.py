@@ -67,7 +67,8 @@ def create_app(settings: Settings) -> Flask:
         "json": Json,
         "manage_session": False,
         "cors_allowed_origins": web.security.may_connect(settings),
-        "max_http_buffer_size": 100_000,
+        # The longest list that a lead may set, in a script of three bytes a character, fits.
+        "max_http_buffer_size": 500_000,
         "http_compression": True,
         "async_handlers": False,
         "ping_interval": 25,

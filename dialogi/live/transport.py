@@ -10,6 +10,10 @@ from typing import Any
 
 import msgspec
 import socketio
+from engineio import packet as engine_packet
+from engineio import payload as engine_payload
+from engineio import socket as engine_socket
+from engineio.exceptions import EngineIOError
 from socketio import packet
 
 from .roster import Roster
@@ -19,10 +23,23 @@ log = logging.getLogger(__name__)
 #: (client's id, ack id or None, [event name, arguments…])
 OnEvent = Callable[[str, int | None, list[Any]], None]
 
+#: Packets that a polling client may send at once: all that it may do in one burst, and more.
+MOST_AT_ONCE = 2000
+
 _EVENT = str(packet.EVENT)
 _BINARY = {str(packet.BINARY_EVENT), str(packet.BINARY_ACK)}
 _LONGEST_ACK = 15
 _decode = msgspec.json.decode
+
+_FROM_CLIENTS = {
+    engine_packet.CLOSE,
+    engine_packet.PONG,
+    engine_packet.MESSAGE,
+    engine_packet.UPGRADE,
+}
+_PROBE = "probe"
+_strictly = engine_packet.Packet.decode
+_take_post_strictly = engine_socket.Socket.handle_post_request
 
 
 class Json:
@@ -44,6 +61,7 @@ def install(server: socketio.Server, on_event: OnEvent) -> Callable[[str, str], 
 
     Returns what takes a client's messages, for whoever has one without python-engineio.
     """
+    _forgive()
     original = server._handle_eio_message
     server.manager = Roster()
     server.manager.set_server(server)
@@ -64,6 +82,41 @@ def install(server: socketio.Server, on_event: OnEvent) -> Callable[[str, str], 
     server._handle_eio_message = handle_message
     server.eio.on("message", handle_message)
     return handle_message
+
+
+def _forgive() -> None:
+    """Let python-engineio take what is no packet for a message that says nothing.
+
+    It hangs up on some such packets, writes a traceback for others, and drops everything that a
+    polling client sends at once if that is more than 16 packets.
+    """
+    if engine_packet.Packet.decode is _decode_packet:
+        return
+    engine_payload.Payload.max_decode_packets = MOST_AT_ONCE
+    engine_packet.Packet.decode = _decode_packet
+    engine_socket.Socket.handle_post_request = _take_post
+
+
+def _decode_packet(self: Any, encoded: str | bytes) -> None:
+    try:
+        _strictly(self, encoded)
+        known = self.packet_type in _FROM_CLIENTS or self.data == _PROBE
+    except (ValueError, RecursionError):
+        known = False
+    if not known:
+        # Binary messages are ignored.
+        self.packet_type, self.binary, self.data = engine_packet.MESSAGE, True, b""
+
+
+def _take_post(self: Any, environ: dict[str, Any]) -> None:
+    try:
+        _take_post_strictly(self, environ)
+    except EngineIOError:
+        # Whoever waits here until all is sent waits for ever if the client does not poll.
+        self.close(wait=False)
+        raise
+    except (ValueError, KeyError) as error:
+        log.info("what a polling client sent was ignored: %s", type(error).__name__)
 
 
 def _event(data: str) -> tuple[int | None, list[Any]]:
