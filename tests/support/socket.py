@@ -122,7 +122,8 @@ class Socket:
     def close(self) -> None:
         """Close the connection."""
         self.closed.set()
-        self._socket.close()
+        # The reading thread takes the server's goodbye, so there is nothing to wait for here.
+        self._socket.close(timeout=0)
         if self._spare is not None:
             self._spare.close()
 
