@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.meeting import Meeting, Member, assert_refused, dump
+from tests.support.client import do
+from tests.support.meeting import assert_refused, dump
+from tests.support.scene import Scene
 from tests.support.server import Server
-from tests.support.socket import Payload
+from tests.support.socket import Payload, Socket
 
 pytestmark = pytest.mark.server
 
@@ -57,65 +59,6 @@ WRONG: dict[type, list[Any]] = {
 }
 #: What these take besides their usual type.
 ALSO: dict[str, list[Any]] = {"room": [None]}
-
-
-class Scene:
-    """An event in `support` with a question of each kind, and another event beside it."""
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.meeting, self.other = Meeting(server), Meeting(server)
-        self.me, self.someone_else = self.meeting.participant(), self.meeting.participant()
-        self.stranger = self.meeting.participant("B")
-        self.facilitator = self.meeting.facilitator("A")
-        self.lead = self.meeting.lead
-        self.ids: dict[str, Any] = {**self.meeting.rooms, "person": self.someone_else.id}
-        self._crowd = [self.meeting.participant() for _ in range(6)]
-        self._turn = 0
-        self._ask_everything()
-        foreigner = self.other.participant()
-        self.other.phase("support")
-        self.foreign = {
-            "question": foreigner.ask(),
-            "participant": foreigner.id,
-            "room": self.other.rooms["A"],
-        }
-
-    def member(self, name: str) -> Member:
-        """Return somebody by name; `someone` is another one each time, as all have a limit."""
-        if name == "someone":
-            self._turn += 1
-            return self._crowd[self._turn % len(self._crowd)]
-        found: Member = getattr(self, name)
-        return found
-
-    def filled(self, value: Any) -> Any:
-        """Return a payload with ids where it names them."""
-        if isinstance(value, dict):
-            return {key: self.filled(each) for key, each in value.items()}
-        if isinstance(value, list):
-            return [self.filled(each) for each in value]
-        return self.ids[value[1:]] if isinstance(value, str) and value[:1] == "$" else value
-
-    def close(self) -> None:
-        """Close everybody's connection."""
-        self.meeting.close()
-        self.other.close()
-
-    def _ask_everything(self) -> None:
-        self.meeting.phase("support")
-        self.ids["mine"] = self.me.ask("Mine, and nobody else's")
-        for name in ("theirs", "hidden", "withdrawn", "root", "part"):
-            self.ids[name] = self.someone_else.ask(name)
-        self.ids["far"] = self.stranger.ask("In the other room")
-        self.ids["shared"] = self.me.ask("Mine, and others support it")
-        self.someone_else.done("vote.set", question=self.ids["shared"], on=True)
-        self.lead.done("question.hide", question=self.ids["hidden"])
-        self.someone_else.done("question.withdraw", question=self.ids["withdrawn"])
-        self.lead.done("question.merge", into=self.ids["root"], questions=[self.ids["part"]])
-        self.meeting.phase("write", "B")
-        self.ids["unseen"] = self.stranger.ask("Nobody has read this yet")
-        self.meeting.phase("lobby", "B")
 
 
 @pytest.fixture(scope="module")
@@ -310,3 +253,35 @@ MOMENTS: list[tuple[str, Payload]] = [
 @pytest.mark.usefixtures("unchanged")
 def test_a_moment_that_cannot_be_is_refused(scene: Scene, command: str, payload: Payload) -> None:
     assert_refused(scene.lead.do(command, **payload), "invalid", [*payload][-1])
+
+
+def test_a_refusal_speaks_the_chosen_language_else_the_browsers_else_the_events(
+    scene: Scene,
+) -> None:
+    person, event = scene.me.person, {"event": scene.meeting.event}
+    refused: list[tuple[str, Payload]] = [
+        ("question.ask", {"text": " "}),
+        ("question.ask", {"text": "x" * 501}),
+        ("question.ask", {"text": "a\u202e"}),
+        ("question.ask", {"text": "Why?", "bogus": 1}),
+        ("question.hide", {"question": scene.ids["mine"]}),
+        ("vote.set", {"question": "0", "on": True}),
+        ("vote.set", {"question": scene.ids["hidden"], "on": True}),
+        ("question.edit", {"question": scene.ids["shared"], "text": "Why?"}),
+        ("no.such", {}),
+        ("subscribe", {"stream": "lead"}),
+    ]
+
+    def sentences(cookie: str, accepted: str | None) -> list[str]:
+        headers = {"Accept-Language": accepted} if accepted else {}
+        with Socket(person.url, event, cookie, headers) as socket:
+            acks = [do(socket, command, **payload) for command, payload in refused]
+        return [ack["error"]["message"] for ack in acks]
+
+    spoken = {language: sentences(person.cookie(), language) for language in ("fi", "sv", "en")}
+    for each in zip(*spoken.values(), strict=True):
+        assert len({*each}) == 3, each
+    assert sentences(person.cookie(), "de, sv;q=0.5, en;q=0.2") == spoken["sv"]
+    assert sentences(person.cookie(), None) == sentences(person.cookie(), "de") == spoken["fi"]
+    assert person.post(f"{person.url}/language", {"language": "en"}).status == 303
+    assert sentences(person.cookie(), "fi") == spoken["en"]

@@ -6,11 +6,13 @@ import datetime as dt
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from tests.support.meeting import Meeting, ledger
+from dialogi.store import immediate, open_database
+from tests.support.meeting import Meeting, database, ledger
 from tests.support.server import Server
 
 pytestmark = pytest.mark.server
@@ -43,6 +45,17 @@ def wait_for_phase(meeting: Meeting, phase: str, within: float = 5.0) -> None:
     meeting.lead.socket.wait_for(
         lambda: event(meeting)["phase"] == phase, f"the phase {phase}", within
     )
+
+
+@contextmanager
+def writing(server: Server) -> Iterator[None]:
+    """Hold up everybody else's writing, as another program would."""
+    db = open_database(database(server))
+    try:
+        with immediate(db):
+            yield
+    finally:
+        db.close()
 
 
 def by_the_clock(meeting: Meeting) -> list[dict[str, Any]]:
@@ -128,6 +141,18 @@ def test_the_last_phase_has_no_next(meeting: Meeting) -> None:
     time.sleep(0.6)
     assert event(meeting)["phase"] == "results"
     assert len(by_the_clock(meeting)) <= 1
+
+
+def test_a_phase_ends_once_though_the_database_was_held_up_at_that_moment(
+    meeting: Meeting,
+) -> None:
+    meeting.phase("write", minutes=0.01)
+    with writing(meeting.server):
+        time.sleep(1.6)  # the clock looks several times meanwhile
+    wait_for_phase(meeting, "discuss")
+    time.sleep(0.5)
+    assert [payload["phase"] for payload in by_the_clock(meeting)] == ["discuss"]
+    assert event(meeting)["phase"] == "discuss"
 
 
 def test_the_same_moment_may_be_set_again(meeting: Meeting) -> None:
