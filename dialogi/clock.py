@@ -32,15 +32,17 @@ def run(writer: Writer, events: Events) -> None:
 
 
 def _end(deadline: Deadline) -> Command:
-    payload = {
-        "phase": phases.following(deadline.phase) or deadline.phase,
-        "ended": deadline.ends_at,
-    }
+    following = phases.following(deadline.phase)
+    payload: dict[str, object] = {"ended": deadline.ends_at}
+    if following is not None:
+        payload["phase"] = following
     if deadline.room is not None:
         payload["room"] = str(deadline.room)
     # The command looks whether this very timer still runs, so ending it twice is ending it once. An
     # op made of the deadline would say the same, but of a moment that is set again as well.
-    return Command(deadline.event, "clock", "phase.set", payload, str(uuid.uuid4()))
+    # After the last phase there is none to begin; only its timer goes.
+    name = "timer.set" if following is None else "phase.set"
+    return Command(deadline.event, "clock", name, payload, str(uuid.uuid4()))
 
 
 def _told(outcome: Outcome) -> None:

@@ -212,10 +212,20 @@ def test_the_public_sees_no_sides_while_a_group_is_small(stage: Stage) -> None:
     assert "by_affiliation" in event.export("json")
 
 
-def test_the_public_sees_sides_where_no_group_is_small(stage: Stage) -> None:
+def test_the_public_sees_sides_of_what_everybody_could_support(stage: Stage) -> None:
     lines = [line for line in settled() if line.get("participant") != "late"]
-    support = stage.play(lines).document(PUBLIC)["toplist"][0]["support"]
-    assert support["by_affiliation"]["x"] == {"people": 2, "eligible": 4}
+    star = {"at": 98.0, "by": "f1", "command": "shortlist.set", "question": "q1", "on": True}
+    plenary = {"at": 98.5, "by": "f1", "command": "phase.set", "phase": "plenary"}
+    support = stage.play([*lines[:-2], star, plenary, *lines[-2:]]).document(PUBLIC)["toplist"][0]
+    assert support["support"]["by_affiliation"]["x"] == {"people": 2, "eligible": 5}
+
+
+def test_the_public_sees_no_sides_of_what_only_some_rooms_could_support(stage: Stage) -> None:
+    lines = [line for line in settled() if line.get("participant") != "late"]
+    event = stage.play(lines)
+    assert "by_affiliation" not in event.export("json", PUBLIC)
+    organisers = event.document()["toplist"][0]["support"]
+    assert organisers["by_affiliation"]["x"] == {"people": 2, "eligible": 4}
 
 
 def test_the_published_list_stays_when_the_event_goes_on(stage: Stage) -> None:

@@ -25,6 +25,13 @@ class Deadline(Fields):
     room: str | None = None
 
 
+class Ended(Fields):
+    """The clock's own: the last phase's timer, which ended at `ended`, is over."""
+
+    ended: float
+    room: str | None = None
+
+
 class Timer(Fields):
     room: str | None = None
     ends_at: float | str | None = None
@@ -79,11 +86,15 @@ def set_phase(context: Context, payload: Phase | Deadline) -> Reply:
     return {}
 
 
-@command("timer.set", (STAFF, Timer))
-def set_timer(context: Context, payload: Timer) -> Reply:
+@command("timer.set", (STAFF, Timer), (("clock",), Ended))
+def set_timer(context: Context, payload: Timer | Ended) -> Reply:
     """Set when the present phase ends, or take the timer away."""
     room = _target(context, payload.room)
-    ends_at = _moment(payload.ends_at)
+    if isinstance(payload, Ended):
+        _still_due(context, room, payload.ended)
+        ends_at = None
+    else:
+        ends_at = _moment(payload.ends_at)
     if ends_at is not None and ends_at > context.now + MOST_MINUTES * 60:
         raise _too_far("ends_at")
     if room is None:

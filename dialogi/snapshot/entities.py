@@ -144,12 +144,18 @@ def me(state: EventState, it: Participant) -> Entity:
 
 
 def published(state: EventState) -> Entity | None:
-    """The published list, frozen as it was; by affiliation only where no group was small."""
+    """The published list, frozen as it was.
+
+    By affiliation only where no group was small, and only for what everybody could support: among
+    the people of a few rooms a side may be one person.
+    """
     frozen = state.event.published
     if frozen is None:
         return None
     entries = [
-        entry if frozen["split"] else {**entry, "support": _whole(entry["support"])}
+        entry
+        if frozen["split"] and entry["support"]["eligible"] == frozen["audit"]["people"]
+        else {**entry, "support": _whole(entry["support"])}
         for entry in frozen["entries"]
     ]
     return {

@@ -92,7 +92,7 @@ def _list(state: EventState, shown: dict[str, Any]) -> dict[str, Any]:
         "published": shown["published"],
         "moment": moment_of(shown["published"], state.event.starts),
         "rule": shown["rule"],
-        "entries": [_place(entry, numbers, shown["audit"]["people"]) for entry in shown["entries"]],
+        "entries": [_place(entry, numbers) for entry in shown["entries"]],
         "audit": {
             "people": shown["audit"]["people"],
             "one": least["1"],
@@ -102,7 +102,7 @@ def _list(state: EventState, shown: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _place(entry: dict[str, Any], numbers: dict[str, int], everybody: int) -> _Place:
+def _place(entry: dict[str, Any], numbers: dict[str, int]) -> _Place:
     wordings = [_wording(wording, at) for at, wording in enumerate(entry["wordings"])]
     translated = entry["texts"].get(current())
     lang = wordings[0].lang if wordings else None
@@ -114,7 +114,7 @@ def _place(entry: dict[str, Any], numbers: dict[str, int], everybody: int) -> _P
         note=entry["note"],
         people=support["people"],
         eligible=support["eligible"],
-        sides=_sides(support) if support["eligible"] == everybody else [],
+        sides=_sides(support),
         rooms=entry["rooms"],
         tied=_tied(entry["tied_with"], numbers),
         wordings=wordings,
@@ -122,7 +122,6 @@ def _place(entry: dict[str, Any], numbers: dict[str, int], everybody: int) -> _P
 
 
 def _sides(support: dict[str, Any]) -> list[_Side]:
-    """Only for what the whole event could support: in a small room the sides would be persons."""
     return [_Side(name, **counts) for name, counts in support.get("by_affiliation", {}).items()]
 
 

@@ -126,7 +126,10 @@ export class LiveList {
     const before = row.item;
     if (alike(before, item)) return;
     row.item = item;
+    const focused = document.activeElement;
     this.fill(row, item, before);
+    // A control that went away must not take the reader's place along.
+    if (row.contains(focused) && focused.closest("[hidden]")) focusRow(row);
     this.touched += 1;
   }
 

@@ -196,6 +196,7 @@ export class ListEditor {
     for (const field of ["text", "note"]) {
       row.querySelector(`.toplist__${field}`).addEventListener("input", (happening) => {
         this.draft.write(key, field, happening.target.value);
+        grow(happening.target);
         this.page.redraw();
       });
     }
@@ -233,6 +234,7 @@ export class ListEditor {
   // What somebody is typing is never overwritten.
   fillField(field, words) {
     if (field !== document.activeElement && field.value !== words) field.value = words;
+    grow(field);
   }
 
   fromWords({ entry, proposal, people }) {
@@ -401,6 +403,13 @@ export class ListEditor {
     if (words.length === 1) return words[0];
     return page.text("and", { some: words.slice(0, -1).join(", "), last: words[words.length - 1] });
   }
+}
+
+// A wording is read as a whole, also on a phone.
+function grow(field) {
+  if (field.tagName !== "TEXTAREA") return;
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
 }
 
 function wire({ rule, entries }) {

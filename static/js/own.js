@@ -1,7 +1,7 @@
 // One's own questions: saved or not, what became of each, changing and taking away.
 
 import { showError, wrongWith } from "./compose.js";
-import { LiveList, setText } from "./list.js";
+import { LiveList, focusRow, setText } from "./list.js";
 import { byId, setUserText, show } from "./page.js";
 import { ownRows } from "./questions.js";
 
@@ -41,7 +41,7 @@ export class OwnQuestions {
 
   // The server decides; this only leaves out buttons that could not work.
   changeable(row) {
-    if (!row.question || row.state !== "shown" || row.sending === "waiting") return false;
+    if (!row.question || row.state !== "shown" || row.leaving) return false;
     for (const stream of this.page.streams.byName.values()) {
       const support = stream.entities.support && stream.entities.support.get(row.id);
       if (support && support.people > 1) return false;
@@ -95,11 +95,10 @@ export class OwnQuestions {
     show(row.querySelector(".own__star"), Boolean(question && question.shortlisted));
     this.fillFate(row, item);
     this.fillSaving(row, item);
-    const hasFocus = row.contains(document.activeElement);
+    show(row.querySelector(".own__actions"), item.changeable || item.sending === "refused");
     show(row.querySelector(".own__edit"), item.changeable);
     show(row.querySelector(".own__withdraw"), item.changeable);
     if (!item.changeable && !row.querySelector(".own__sure").hidden) show(row.querySelector(".own__sure"), false);
-    if (hasFocus && document.activeElement.closest("[hidden]")) this.focusText(row);
   }
 
   fillFate(row, { state, question, rootNumber }) {
@@ -139,12 +138,6 @@ export class OwnQuestions {
     show(row.querySelector(".own__drop"), sending === "refused");
   }
 
-  focusText(row) {
-    const text = row.querySelector(".question__text");
-    text.setAttribute("tabindex", "-1");
-    text.focus();
-  }
-
   // --- changing and taking away
 
   openForm(row, id) {
@@ -161,8 +154,7 @@ export class OwnQuestions {
     show(row.querySelector("form"), false);
     const opener = row.querySelector(".own__edit");
     opener.setAttribute("aria-expanded", "false");
-    if (opener.hidden) this.focusText(row);
-    else opener.focus();
+    focusRow(opener.hidden ? row : opener);
   }
 
   saveForm(row, id) {

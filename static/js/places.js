@@ -4,8 +4,10 @@ import { LiveList, setText } from "./list.js";
 import { byId, setUserText, show } from "./page.js";
 
 export class PublishedList {
-  constructor(page, name) {
+  // `brief`: one sentence about whom the list represents, for a screen that must hold it all.
+  constructor(page, name, { brief = false } = {}) {
     this.page = page;
+    this.brief = brief;
     this.name = name;
     this.list = new LiveList({
       container: byId(`${name}-list`),
@@ -34,7 +36,7 @@ export class PublishedList {
     if (!published) return;
     const rule = byId(`${this.name}-rule`);
     if (rule) setText(rule, page.text(`rule.${published.rule}`));
-    setText(byId(`${this.name}-audit`), auditWords(page, published.audit));
+    setText(byId(`${this.name}-audit`), auditWords(page, published.audit, this.brief));
   }
 
   fill(row, { entry, mine }) {
@@ -54,11 +56,13 @@ export class PublishedList {
 }
 
 // "At least one of theirs": whom the list represents.
-export function auditWords(page, audit) {
+export function auditWords(page, audit, brief = false) {
   if (!audit || !audit.represented_by_at_least) return "";
   const { people, represented_by_at_least: least } = audit;
+  const first = page.text("list.audit", { n: least["1"], all: people });
+  if (brief) return first;
   return [
-    page.text("list.audit", { n: least["1"], all: people }),
+    first,
     page.text("list.audit2", { n: least["2"] }),
     page.text("list.audit3", { n: least["3"] }),
   ].join(" ");
@@ -75,7 +79,7 @@ export function factWords(page, { rooms, support, tied_with: tied }) {
   }
   const numbers = (tied || []).map((id) => numberOf(page, id)).filter((number) => number !== null);
   if (numbers.length) words.push(page.text("list.tied", { numbers: numbers.join(", ") }));
-  return words.map((word) => (/[.!?]$/.test(word) ? word : `${word}.`)).join(" ");
+  return words.join(" · ");
 }
 
 function numberOf(page, id) {

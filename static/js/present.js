@@ -1,6 +1,7 @@
 // The projector: how to join, the step and the time; in plenary the shortlist as support comes in;
 // then the list. Nothing to press.
 
+import { fit } from "./fit.js";
 import { LiveList, setText } from "./list.js";
 import { Page, byId, setUserText, show } from "./page.js";
 import { PublishedList } from "./places.js";
@@ -8,12 +9,20 @@ import { clusters } from "./questions.js";
 
 // Ranks that jump with every vote cannot be read from the back row.
 const SETTLE_MS = 10000;
-const MOST_ROWS = 10;
+const MOST_ROWS = 12;
+// How long each part of a list that does not fit at once is shown.
+const PART_MS = 15000;
+
+// Pixels kept free for the line below the shortlist, and at the screen's edge.
+const LINE = 44;
+const EDGE = 20;
 
 class Projector {
   constructor() {
     this.order = [];
     this.settled = 0;
+    this.first = 0;
+    this.turned = 0;
     this.page = new Page({
       streams: ["event"],
       place: (streams) => {
@@ -28,7 +37,7 @@ class Projector {
       template: byId("shortlist-row"),
       fill: (row, item) => this.fill(row, item),
     });
-    this.results = new PublishedList(this.page, "results");
+    this.results = new PublishedList(this.page, "results", { brief: true });
     this.page.open();
   }
 
@@ -44,7 +53,7 @@ class Projector {
     show(byId("shortlist-box"), plenary);
     show(byId("results-box"), list);
     if (plenary) this.drawShortlist();
-    if (list) this.results.draw(published);
+    if (list) this.drawResults(published);
   }
 
   drawShortlist() {
@@ -67,9 +76,26 @@ class Projector {
       ...rows.filter((row) => !placed.has(row.id)),
     ];
     this.shortlist.set(ordered.slice(0, MOST_ROWS));
-    const more = ordered.length - MOST_ROWS;
+    const box = byId("shortlist");
+    const shown = fit(box, [...box.children], () => window.innerHeight - byId("foot").offsetHeight - LINE - EDGE);
+    const more = ordered.length - shown;
     show(byId("shortlist-more"), more > 0);
     if (more > 0) setText(byId("shortlist-more"), this.page.text("present.more", { n: more }));
+  }
+
+  // All places at once where they fit, else one part after the other.
+  drawResults(published) {
+    this.results.draw(published);
+    const box = byId("results-list");
+    const rows = [...box.children];
+    if (this.first >= rows.length) this.first = 0;
+    const limit = () => window.innerHeight - byId("results-how").offsetHeight - EDGE;
+    const shown = fit(box, rows, limit, this.first);
+    const now = Date.now();
+    if (!this.turned) this.turned = now;
+    if (shown === rows.length || now - this.turned < PART_MS) return;
+    this.turned = now;
+    this.first = this.first + shown < rows.length ? this.first + shown : 0;
   }
 
   fill(row, { question, people }) {

@@ -89,6 +89,7 @@ export function ownRows(questions, entries) {
       question,
       text: edited ? entry.payload.text : question.text,
       state: question.state,
+      leaving: Boolean(leaving),
       sending: entry ? entry.state : null,
       error: entry && entry.error ? entry.error.message : null,
       op: entry ? entry.op : null,

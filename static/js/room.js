@@ -43,8 +43,7 @@ class Room {
     const { streams } = this.page;
     const me = streams.one("me", "me");
     const event = streams.one("event", "event");
-    if (!me || !event) return;
-    if (this.drawRemoved(me)) return;
+    if (!me || this.drawRemoved(me) || !event) return;
     this.followRoom(me);
     const { phase } = placeOf(streams);
     const room = streams.of("event", "room").get(me.room);
@@ -75,11 +74,13 @@ class Room {
     connection.follow(`room:${me.room}`);
   }
 
+  // Moved or taken out meanwhile: the stream `me` says which; it alone is never refused to a seat.
   turnedAway(name) {
-    if (name !== `room:${this.room}`) return false;
-    // Moved meanwhile: the stream `me` will say where to.
+    if (name !== "event" && !(name || "").startsWith("room:")) return false;
     setTimeout(() => {
-      this.room = null;
+      if (this.removed) return;
+      this.page.connection.follow("event");
+      if (name === `room:${this.room}`) this.room = null;
       this.page.redraw();
     }, AGAIN_MS);
     return true;
@@ -88,16 +89,15 @@ class Room {
   drawRemoved(me) {
     if (me.removed !== this.removed) {
       this.removed = me.removed;
-      if (this.removed && this.room !== null) {
-        this.page.connection.unfollow(`room:${this.room}`);
-        this.room = null;
-      }
+      this.followNothing(me.removed);
       show(byId("gone"), me.removed);
       for (const id of ["steps", "seat", "going-on", "talk"]) show(byId(id), !me.removed);
       if (me.removed) {
         show(byId("unsent"), false);
         setText(byId("phase-name"), this.page.text("gone.title"));
         setText(byId("phase-instruction"), "");
+        setText(byId("phase-step"), "");
+        show(byId("clock"), false);
         byId("gone-title").focus();
       } else {
         this.page.phaseShown = undefined;
@@ -105,6 +105,18 @@ class Room {
       }
     }
     return me.removed;
+  }
+
+  // The server has ended all subscriptions but one's own; coming back begins them anew.
+  followNothing(removed) {
+    const { connection } = this.page;
+    if (!removed) {
+      connection.follow("event");
+      return;
+    }
+    connection.unfollow("event");
+    if (this.room !== null) connection.unfollow(`room:${this.room}`);
+    this.room = null;
   }
 
   drawSections(phase) {

@@ -108,6 +108,7 @@ export class VotingList {
   fillSupport(row, item) {
     const { page } = this;
     const button = row.querySelector(".question__support");
+    show(row.querySelector(".question__actions"), item.voting);
     show(button, item.voting);
     const people = row.querySelector(".question__people");
     show(people, item.voting);
