@@ -112,6 +112,7 @@ def test_what_was_written_for_the_silent_step_is_not_published_in_the_next_witho
     expect(asking.get_by_role("listitem")).to_have_count(2)
     regretted = asking.get_by_role("listitem").filter(has_text="regretted")
     regretted.get_by_role("button", name="Throw it away").click()
+    expect(asking.get_by_role("listitem")).to_have_count(1)
     asking.get_by_role("button", name="Send it now").click()
     expect(asking).to_be_hidden()
     expect(aino.row(ROOM_LIST, "Unsent and private")).to_contain_text("Yours")
