@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.support.server import Server, clean_environment
 
 pytestmark = pytest.mark.server
 
-EVENT = {"title": "Loppu", "question": "Mitä jäi?", "rooms": [{"name": "A"}]}
+EVENT: dict[str, Any] = {"title": "Loppu", "question": "Mitä jäi?", "rooms": [{"name": "A"}]}
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.005])
@@ -32,7 +33,7 @@ def test_a_server_told_to_stop_while_everybody_leaves_stops_at_once(
     process = own_server.process
     assert process is not None
     for socket in sockets:
-        socket._socket.shutdown()
+        socket.close()
     time.sleep(wait)
     process.send_signal(signal.SIGTERM)
     assert process.wait(5) == 0
