@@ -78,6 +78,7 @@ class Events:
         #: Events that somebody brings up just now, and what tells the others that it is done.
         self._under_way: dict[int, threading.Event] = {}
         #: Held while a state is changed or walked through: with plain threads these can meet.
+        #: Nobody may call `now` meanwhile: who brings the state up needs the lock for it.
         self.lock = threading.RLock()
 
     def by_code(self, code: str) -> EventState | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import time
+import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -314,3 +316,26 @@ def test_sides_are_told_for_the_whole_event_from_plenary_on_while_no_side_is_sma
     assert everywhere() == [split, split, split]
     meeting.participant("A", "")
     assert everywhere() == [None, None, split], "who is left over could be subtracted"
+
+
+def test_subscribing_again_and_again_while_much_happens_holds_nobody_up(meeting: Meeting) -> None:
+    question = meeting.participant("A").ask("One")
+    staff = [meeting.staff(meeting.links["facilitate"], "lead") for _ in range(6)]
+    times = range(200)
+
+    def keep_on(member: Member, command: str, payload: Payload) -> None:
+        for count in times:
+            acks: list[Payload] = []
+            extra = {"op": str(uuid.uuid4()), "on": count % 2 == 0} if "question" in payload else {}
+            member.socket.emit_later(command, payload | extra, acks.append)
+            member.socket.wait_for(lambda: bool(acks), f"the ack of {command}")
+
+    for subscriber in staff[:3]:
+        subscriber.socket.subscribe("lead")
+    with ThreadPoolExecutor(len(staff)) as pool:
+        under_way = [
+            *(pool.submit(keep_on, it, "subscribe", {"stream": "lead"}) for it in staff[:3]),
+            *(pool.submit(keep_on, it, "shortlist.set", {"question": question}) for it in staff[3:]),
+        ]
+        for it in under_way:
+            it.result()

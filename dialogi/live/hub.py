@@ -252,7 +252,7 @@ class Live:
             connection.streams.add(stream)
         connection.behind.discard(stream)
         if stream.kind in {"facilitators", "lead"}:
-            self.publisher.tell_presence(connection, stream)
+            self.publisher.tell_presence(connection, stream, state)
         reply = {
             "ok": True,
             "stream": stream.name,

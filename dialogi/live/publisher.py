@@ -167,9 +167,8 @@ class Publisher:
         self._presence.add((connection.event, connection.person))
         self._wake.set()
 
-    def tell_presence(self, connection: "Connection", stream: Stream) -> None:
+    def tell_presence(self, connection: "Connection", stream: Stream, state: EventState) -> None:
         """Tell a new follower who is connected now."""
-        state = self._events.now(connection.event)
         rooms = [stream.id] if stream.kind == "facilitators" else list(state.rooms)
         here = self._here(state)
         for room in rooms:
