@@ -324,18 +324,24 @@ def test_subscribing_again_and_again_while_much_happens_holds_nobody_up(meeting:
     times = range(200)
 
     def keep_on(member: Member, command: str, payload: Payload) -> None:
+        acks: list[Payload] = []
         for count in times:
-            acks: list[Payload] = []
             extra = {"op": str(uuid.uuid4()), "on": count % 2 == 0} if "question" in payload else {}
             member.socket.emit_later(command, payload | extra, acks.append)
-            member.socket.wait_for(lambda: bool(acks), f"the ack of {command}")
+            answered = partial(_longer_than, acks, count)
+            member.socket.wait_for(answered, f"the ack of {command}")
 
     for subscriber in staff[:3]:
         subscriber.socket.subscribe("lead")
+    wishes = [("subscribe", {"stream": "lead"})] * 3 + [
+        ("shortlist.set", {"question": question})
+    ] * 3
     with ThreadPoolExecutor(len(staff)) as pool:
-        under_way = [
-            *(pool.submit(keep_on, it, "subscribe", {"stream": "lead"}) for it in staff[:3]),
-            *(pool.submit(keep_on, it, "shortlist.set", {"question": question}) for it in staff[3:]),
-        ]
-        for it in under_way:
+        for it in [
+            pool.submit(keep_on, who, *wish) for who, wish in zip(staff, wishes, strict=True)
+        ]:
             it.result()
+
+
+def _longer_than(found: list[Payload], count: int) -> bool:
+    return len(found) > count
