@@ -36,9 +36,9 @@ test: lint types chromium ## Lint, types and tests
 	$(PYTEST) $(PARALLEL)
 
 test-all: setup chromium ## What `make test` leaves out: gevent, threads, long replays
-	DIALOGI_ASYNC_MODE=gevent $(PYTEST) -m "server and not long and not soak" tests/test_replays.py
-	DIALOGI_ASYNC_MODE=threading $(PYTEST) -m "server and not long and not soak" tests/test_replays.py
-	$(PYTEST) -m "long and not soak" -o timeout=1200 tests/test_replays.py
+	DIALOGI_ASYNC_MODE=gevent $(PYTEST) $(PARALLEL) -m "server and not long and not soak"
+	DIALOGI_ASYNC_MODE=threading $(PYTEST) $(PARALLEL) -m "server and not long and not soak"
+	$(PYTEST) $(PARALLEL) -m "long and not soak" -o timeout=1200
 
 test-soak: setup ## Kill the server a hundred times under load; break the product and see it noticed
 	$(PYTEST) -m soak -s
