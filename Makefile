@@ -21,7 +21,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard dialogi/translations/*/LC_MESSAGES
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-all test-soak lint types format chromium translations screenshots clean
+.PHONY: help run setup test test-all test-soak lint types format chromium node translations screenshots clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -32,7 +32,7 @@ run: setup ## Start the server; without settings of your own, as a demonstration
 
 setup: $(INSTALLED) $(CLIENT_SCRIPT) $(CATALOGUES) ## Install and fetch what the server needs
 
-test: lint types chromium ## Lint, types and tests
+test: lint types chromium node ## Lint, types and tests
 	$(PYTEST) $(PARALLEL)
 
 test-all: setup chromium ## What `make test` leaves out: gevent, threads, long replays
@@ -103,6 +103,13 @@ $(CLIENT_SCRIPT): $(NODE_MODULES)
 
 %.mo: %.po | $(INSTALLED)
 	@$(VENV)/bin/pybabel -q compile -i $< -o $@
+
+# The tests of the browser's modules need a Node.js that takes a .js file for the module it is.
+node: $(INSTALLED)
+	@for node in $(VENV)/bin/node node; do \
+		if $$node -e 'const [a, b] = process.versions.node.split("."); process.exit(!(a > 20 || (a == 20 && b >= 19)))' \
+		>/dev/null 2>&1; then exit 0; fi; done; \
+	echo "Installing Node.js"; $(PIP) -r requirements-node.txt
 
 # CHROMIUM names the browser, else the machine's is taken, else Debian's installed, else Playwright's.
 chromium: $(INSTALLED_DEV) $(CLIENT_SCRIPT) $(CATALOGUES)

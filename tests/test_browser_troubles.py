@@ -245,6 +245,30 @@ def test_a_question_is_changed_and_taken_away_by_its_author(evening: Evening) ->
     expect(status(aino.page)).to_contain_text("Your question is taken away.")
 
 
+def test_what_a_lead_writes_the_moment_a_panel_opens_is_kept(evening: Evening) -> None:
+    evening.begin("Discuss")
+    evening.ask(evening.aino, "What now?")
+    lead = evening.lead
+    expect(evening.board_row("What now?")).to_be_visible()
+    row = evening.question("What now?")
+    expect(row.get_by_label("Write it more clearly")).to_have_value("What now?")
+    row.get_by_text("More…").click()
+    kept = row.evaluate(
+        """async (row) => {
+          const more = row.querySelector("details");
+          const field = row.querySelector("textarea");
+          more.open = true;
+          field.value = "What is next?";
+          await new Promise((done) => { more.addEventListener("toggle", done, { once: true }); });
+          return field.value;
+        }"""
+    )
+    assert kept == "What is next?"
+    row.get_by_role("button", name="Save the wording").click()
+    expect(evening.board_row("What is next?")).to_be_visible()
+    assert lead.troubles == []
+
+
 def test_two_leads_do_not_overwrite_each_other_silently(evening: Evening) -> None:
     evening.begin("Discuss")
     for text in ("One thing", "Another thing"):

@@ -2,6 +2,7 @@
 // read, then what does not fit is left out or shown in turn.
 
 const SIZES = [1.25, 1.15, 1.05, 0.95];
+const BOX_SIZES = [1, 0.9, 0.8, 0.7, 0.6];
 
 // `rows`: the list's elements; `limit()`: the y below which nothing is seen. Returns how many of the
 // rows, counted from `first`, are on the screen now; the others are hidden.
@@ -22,4 +23,12 @@ export function fit(list, rows, limit, first = 0) {
     row.hidden = at < first || at >= first + fitting;
   });
   return fitting;
+}
+
+// The same for a box whose sizes follow its own: as large as the screen lets it be.
+export function fitBox(box, limit) {
+  for (const size of BOX_SIZES) {
+    box.style.fontSize = `${size}rem`;
+    if (box.getBoundingClientRect().top + box.scrollHeight <= limit()) break;
+  }
 }

@@ -1,8 +1,10 @@
 // The part of the lead's board where the list is made, worded, ordered, saved and published.
 
 import { Unanswered } from "./connection.js";
-import { LiveList, alike, setText } from "./list.js";
-import { byId, clone, setUserText, show } from "./page.js";
+import { LiveList, setText } from "./list.js";
+import { ListRow } from "./listrow.js";
+import { ListWords } from "./listwords.js";
+import { byId, clone, show } from "./page.js";
 import { fillOptions } from "./phasebar.js";
 import { shortened } from "./staff.js";
 import { ListDraft, difference, fromProposal } from "./toplist.js";
@@ -17,11 +19,13 @@ export class ListEditor {
     this.proposed = null;
     this.stage = null;
     this.saving = null;
+    this.words = new ListWords(page);
+    const row = new ListRow(page, this.words, this);
     this.list = new LiveList({
       container: byId("toplist"),
       template: byId("toplist-row"),
-      start: (row, key) => this.start(row, key),
-      fill: (row, item, before) => this.fill(row, item, before),
+      start: (element, key) => row.start(element, key),
+      fill: (element, item, before) => row.fill(element, item, before),
       home: byId("toplist-title"),
     });
     const on = (id, work) => byId(id).addEventListener("click", work);
@@ -143,7 +147,7 @@ export class ListEditor {
     setText(
       byId("toplist-other"),
       ins.length || outs.length
-        ? page.text(words, { ins: this.numbers(ins), outs: this.numbers(outs) })
+        ? page.text(words, { ins: this.words.numbers(ins), outs: this.words.numbers(outs) })
         : page.text(rule === "seqpav" ? "lead.votesSame" : "lead.seqpavSame"),
     );
     // A tie with what is not on the list is for a person to decide; others only concern the order.
@@ -161,8 +165,8 @@ export class ListEditor {
   tieWords(entry) {
     return this.page.text("lead.tied", {
       place: entry.place,
-      number: this.number(entry.questions[0]),
-      numbers: this.numbers(entry.tied_with),
+      number: this.words.number(entry.questions[0]),
+      numbers: this.words.numbers(entry.tied_with),
     });
   }
 
@@ -186,91 +190,6 @@ export class ListEditor {
     );
     byId("toplist-save").disabled = entries.length === 0;
     for (const id of ["publish-preliminary", "publish-final"]) byId(id).disabled = entries.length === 0;
-  }
-
-  start(row, key) {
-    const on = (name, work) => row.querySelector(name).addEventListener("click", work);
-    on(".toplist__up", () => this.move(row, key, -1));
-    on(".toplist__down", () => this.move(row, key, 1));
-    on(".toplist__drop", () => this.remove(key));
-    for (const field of ["text", "note"]) {
-      row.querySelector(`.toplist__${field}`).addEventListener("input", (happening) => {
-        this.draft.write(key, field, happening.target.value);
-        grow(happening.target);
-        this.page.redraw();
-      });
-    }
-  }
-
-  fill(row, item, before) {
-    const { page } = this;
-    const { place, entry, proposal, last } = item;
-    const text = (name, words) => setText(row.querySelector(name), words);
-    text(".place__number", String(place));
-    text(".toplist__from", this.fromWords(item));
-    text(".toplist__wording-label", page.text("lead.wording", { place }));
-    text(".toplist__note-label", page.text("lead.note", { place }));
-    for (const of of row.querySelectorAll(".toplist__of")) setText(of, page.text("lead.ofPlace", { place }));
-    this.fillField(row.querySelector(".toplist__text"), entry.text);
-    this.fillField(row.querySelector(".toplist__note"), entry.note);
-    if (!before) this.label(row, entry.key);
-    row.querySelector(".toplist__up").disabled = place === 1;
-    row.querySelector(".toplist__down").disabled = last;
-    const tied = Boolean(proposal) && proposal.tied_with.length > 0;
-    show(row.querySelector(".toplist__tie"), tied);
-    text(".toplist__tie", tied ? page.text("lead.tiedShort", { numbers: this.numbers(proposal.tied_with) }) : "");
-    if (!before || !alike(before.entry.questions, entry.questions)) this.fillOriginals(row, entry);
-  }
-
-  // Labels and fields need ids of their own in each row.
-  label(row, key) {
-    for (const [label, field] of [["wording-label", "text"], ["note-label", "note"]]) {
-      const id = `toplist-${field}-${key}`;
-      row.querySelector(`.toplist__${field}`).id = id;
-      row.querySelector(`.toplist__${label}`).htmlFor = id;
-    }
-  }
-
-  // What somebody is typing is never overwritten.
-  fillField(field, words) {
-    if (field !== document.activeElement && field.value !== words) field.value = words;
-    grow(field);
-  }
-
-  fromWords({ entry, proposal, people }) {
-    const { page } = this;
-    const rooms = page.streams.of("lead", "room");
-    const words = entry.questions.map((id) => {
-      const question = this.question(id);
-      if (!question) return "";
-      const room = rooms.get(question.room);
-      return page.text("lead.from", { number: question.number, room: room ? room.name : "" });
-    });
-    if (proposal) words.push(page.text("lead.eligible", proposal.support));
-    else if (people.length === 1) words.push(page.text("lead.behind", { n: people[0] }));
-    const sides = Object.entries((proposal && proposal.support.by_affiliation) || {});
-    for (const [side, share] of sides) words.push(page.text("list.sides", { side, ...share }));
-    return words.join(" · ");
-  }
-
-  fillOriginals(row, entry) {
-    const all = [...this.page.streams.of("lead", "question").values()];
-    const wanted = new Set(entry.questions);
-    let size = 0;
-    // Parts of parts are found in as many rounds as the chain is long.
-    while (wanted.size > size) {
-      size = wanted.size;
-      for (const question of all) if (wanted.has(question.merged_into)) wanted.add(question.id);
-    }
-    const originals = all.filter((question) => wanted.has(question.id));
-    row.querySelector(".toplist__originals ul").replaceChildren(
-      ...originals.map((question) => {
-        const line = clone("original-row");
-        setText(line.querySelector(".part__number"), this.page.text("number", { number: question.number }));
-        setUserText(line.querySelector(".part__text"), question.original_text, question.lang);
-        return line;
-      }),
-    );
   }
 
   move(row, key, by) {
@@ -308,7 +227,7 @@ export class ListEditor {
 
   add() {
     const select = byId("candidate");
-    const question = this.question(select.value);
+    const question = this.words.question(select.value);
     let wrong = null;
     if (this.draft.entries.length >= this.places) wrong = this.page.text("lead.full", { places: this.places });
     else if (!question) wrong = this.page.text("lead.chooseCandidate");
@@ -383,33 +302,6 @@ export class ListEditor {
     show(byId("toplist-error"), Boolean(words));
     setText(byId("toplist-error"), words || "");
   }
-
-  // --- words
-
-  question(id) {
-    return this.page.streams.of("lead", "question").get(id);
-  }
-
-  number(id) {
-    const question = this.question(id);
-    return question ? question.number : "?";
-  }
-
-  numbers(ids) {
-    const { page } = this;
-    const numbers = ids.map((id) => this.number(id)).sort((one, other) => one - other);
-    const words = numbers.map((number) => page.text("lead.number", { number }));
-    if (!words.length) return page.text("lead.noOther");
-    if (words.length === 1) return words[0];
-    return page.text("and", { some: words.slice(0, -1).join(", "), last: words[words.length - 1] });
-  }
-}
-
-// A wording is read as a whole, also on a phone.
-function grow(field) {
-  if (field.tagName !== "TEXTAREA") return;
-  field.style.height = "auto";
-  field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
 }
 
 function wire({ rule, entries }) {

@@ -1,7 +1,7 @@
 // The projector: how to join, the step and the time; in plenary the shortlist as support comes in;
 // then the list. Nothing to press.
 
-import { fit } from "./fit.js";
+import { fit, fitBox } from "./fit.js";
 import { LiveList, setText } from "./list.js";
 import { Page, byId, setUserText, show } from "./page.js";
 import { PublishedList } from "./places.js";
@@ -12,10 +12,6 @@ const SETTLE_MS = 10000;
 const MOST_ROWS = 12;
 // How long each part of a list that does not fit at once is shown.
 const PART_MS = 15000;
-
-// Pixels kept free for the line below the shortlist, and at the screen's edge.
-const LINE = 44;
-const EDGE = 20;
 
 class Projector {
   constructor() {
@@ -52,6 +48,7 @@ class Projector {
     show(byId("foot"), plenary);
     show(byId("shortlist-box"), plenary);
     show(byId("results-box"), list);
+    if (!byId("join").hidden) fitBox(byId("join"), lowest);
     if (plenary) this.drawShortlist();
     if (list) this.drawResults(published);
   }
@@ -77,10 +74,15 @@ class Projector {
     ];
     this.shortlist.set(ordered.slice(0, MOST_ROWS));
     const box = byId("shortlist");
-    const shown = fit(box, [...box.children], () => window.innerHeight - byId("foot").offsetHeight - LINE - EDGE);
+    // Its line needs its place before it is known how many are left out.
+    const line = byId("shortlist-more");
+    setText(line, this.page.text("present.more", { n: ordered.length }));
+    show(line, true);
+    const limit = () => lowest() - byId("foot").offsetHeight - line.offsetHeight;
+    const shown = fit(box, [...box.children], limit);
     const more = ordered.length - shown;
-    show(byId("shortlist-more"), more > 0);
-    if (more > 0) setText(byId("shortlist-more"), this.page.text("present.more", { n: more }));
+    show(line, more > 0);
+    if (more > 0) setText(line, this.page.text("present.more", { n: more }));
   }
 
   // All places at once where they fit, else one part after the other.
@@ -89,7 +91,7 @@ class Projector {
     const box = byId("results-list");
     const rows = [...box.children];
     if (this.first >= rows.length) this.first = 0;
-    const limit = () => window.innerHeight - byId("results-how").offsetHeight - EDGE;
+    const limit = () => lowest() - byId("results-how").offsetHeight;
     const shown = fit(box, rows, limit, this.first);
     const now = Date.now();
     if (!this.turned) this.turned = now;
@@ -103,6 +105,11 @@ class Projector {
     setUserText(row.querySelector(".shown__text"), question.text, question.lang);
     setText(row.querySelector(".shown__people"), this.page.text("present.support", { n: people }));
   }
+}
+
+// Where the page's content has to end, so that nobody needs to scroll.
+function lowest() {
+  return window.innerHeight - parseFloat(getComputedStyle(document.querySelector("main")).paddingBottom);
 }
 
 new Projector();

@@ -129,7 +129,7 @@ export class StaffList {
       this.send(id, "shortlist.set", { question: id, on: !pressed });
     });
     const more = row.querySelector(".staff__more");
-    more.addEventListener("toggle", () => more.open && this.openPanel(row, id));
+    more.addEventListener("toggle", () => (more.open ? this.openPanel(row, id) : this.closed(row, id)));
     more.addEventListener("keydown", (happening) => {
       if (happening.key === "Escape" && more.open) this.closePanel(row);
     });
@@ -209,9 +209,9 @@ export class StaffList {
     if (!more.querySelector(".staff__panel")) {
       more.append(clone("staff-panel"));
       this.startPanel(row, id);
+      this.closed(row, id);
     }
     const item = this.list.items.find((other) => other.id === id);
-    more.querySelector(".panel-form__text").value = item.question.text;
     this.fillChoices(more.querySelector(".panel-form__into"), item);
     this.fillPanel(row, item);
   }
@@ -239,8 +239,17 @@ export class StaffList {
     });
   }
 
+  // The present wording goes in while the panel is shut: browsers tell that it was opened a moment
+  // later, when somebody may have begun to write.
+  closed(row, id) {
+    const item = this.list.items.find((other) => other.id === id);
+    const field = row.querySelector(".panel-form__text");
+    if (item && field) field.value = item.question.text;
+  }
+
   fillPanel(row, item) {
     if (!row.querySelector(".staff__panel")) return;
+    if (!row.querySelector(".staff__more").open) this.closed(row, item.id);
     const hidden = item.question.state === "hidden";
     show(row.querySelector(".panel-form--merge"), !hidden && !item.elsewhere);
     show(row.querySelector(".panel-form--hide"), !hidden);

@@ -161,8 +161,8 @@ class Member:
             try:
                 await self._connected()
                 pause = 0.05
-            except (aiohttp.ClientError, OSError, ConnectionError):
-                pass  # the server is away; the pause below is the answer
+            except (aiohttp.ClientError, aiohttp.WSMessageTypeError, OSError):
+                pass  # the server is away, perhaps since the handshake; the pause is the answer
             self._up.clear()
             for future in list(self._waiting.values()):
                 if not future.done():
