@@ -107,7 +107,7 @@ $(CLIENT_SCRIPT): $(NODE_MODULES)
 # The tests of the browser's modules need a Node.js that takes a .js file for the module it is.
 node: $(INSTALLED)
 	@for node in $(VENV)/bin/node node; do \
-		if $$node -e 'const [a, b] = process.versions.node.split("."); process.exit(!(a > 20 || (a == 20 && b >= 19)))' \
+		if $$node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
 		>/dev/null 2>&1; then exit 0; fi; done; \
 	echo "Installing Node.js"; $(PIP) -r requirements-node.txt
 
