@@ -243,6 +243,11 @@ def test_what_is_not_toml_names_the_line(text: str, line: int) -> None:
     assert sentence.endswith('Write one key = value a line, and texts in "double quotes".')
 
 
+def test_a_number_without_an_end_names_the_line() -> None:
+    text = f'title = "a"\nplaces = {"9" * 5000}\n{SMALL}'
+    assert fault(text) == "line 2: a number is too long; write fewer digits."
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [

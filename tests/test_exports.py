@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dialogi.errors import Refusal
-from dialogi.exports import FORMATS, PUBLIC, export
+from dialogi.exports import FORMATS, PUBLIC, STAFF, export
 from dialogi.model.recording import read_recording
 from dialogi.store import Database, immediate, open_database
 from dialogi.verifying import Replay, verify
@@ -261,6 +261,41 @@ def test_the_public_table_has_only_the_list(stage: Stage) -> None:
     assert [row["number"] for row in rows] == ["1", "2"]
     assert "state" not in rows[0]
     assert (rows[0]["people"], rows[1]["people"]) == ("4", "")
+
+
+def hidden_on_the_list() -> list[Line]:
+    """A list of three places, one of whose questions is hidden before it is published."""
+    lines = settled()
+    lists = lines[-2:]
+    lists[0]["entries"] = [
+        {"questions": [question], "text": text}
+        for question, text in (("q1", "Hur?"), ("q3", "Vem?"))
+    ]
+    hiding = {"at": 99.0, "by": "f1", "command": "question.hide", "question": "q3", "reason": ""}
+    return [*lines[:-2], lists[0], hiding, lists[1]]
+
+
+def test_a_place_whose_questions_are_hidden_keeps_its_row_and_its_words(stage: Stage) -> None:
+    event = stage.play(hidden_on_the_list())
+    rows = event.rows(PUBLIC)
+    assert [(row["place"], row["text"]) for row in rows if row["number"] == ""] == [("2", "Vem?")]
+    text = event.export("md", PUBLIC)
+    assert "## 2. Vem?" in text
+    assert "כיצד?" not in text
+    assert "כיצד?" not in event.export("csv", PUBLIC)
+
+
+def test_a_part_that_nobody_else_has_seen_is_not_told_of_to_leads(stage: Stage) -> None:
+    lines = story()
+    unseen = {"at": 90.0, "by": "f1", "command": "question.ask", "question": "q9", "room": "B"}
+    lines += [
+        {"at": 90.0, "by": "f1", "command": "phase.set", "phase": "write", "room": "B"},
+        {**unseen, "text": "Osedd?"},
+        {"at": 91.0, "by": "f1", "command": "question.merge", "into": "q1", "questions": ["q9"]},
+    ]
+    event = stage.play(lines)
+    assert "Osedd?" in event.export("md")
+    assert "Osedd?" not in event.export("md", STAFF)
 
 
 # --- Markdown

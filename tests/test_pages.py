@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browser import PHONE, Visitor, chromium
+from tests.conftest import StartServer
+from tests.support.browser import PHONE, Visitor, chromium, demo_links
 from tests.support.client import Person, Reply, path_of
 from tests.support.meeting import Meeting
 from tests.support.server import ROOT, Server
@@ -388,3 +389,20 @@ def test_joining_and_switching_the_language_work_without_scripts(
     page.get_by_role("button", name="Gå med").click()
     page.wait_for_url("**/room/*")
     context.close()
+
+
+def test_a_demonstration_says_so_on_every_page_also_on_those_of_no_event(
+    start_server: StartServer,
+) -> None:
+    shown = start_server(DIALOGI_DEMO="1")
+    links = demo_links(shown)
+    person = Person(shown.url)
+    paths = ["/", "/resume", "/check", "/privacy", "/accessibility", "/nothing-here"]
+    for path in [*paths, links["Participant"], links["Results"], links["Projector"]]:
+        assert "Esittely: kaikki tiedot ovat keksittyjä." in person.get(path).text, path
+
+
+def test_a_server_that_is_no_demonstration_never_says_it_is_one(meeting: Meeting) -> None:
+    person = Person(meeting.server.url)
+    for path in ["/", "/check", "/nothing-here", meeting.links["results"], meeting.links["join"]]:
+        assert "Esittely: kaikki tiedot ovat keksittyjä." not in person.get(path).text, path

@@ -157,6 +157,14 @@ def test_a_wrong_header_is_named_as_line_1(header: Any, sentence: str) -> None:
          'into "q1" has not been asked yet; put the line that asks it before this.'),
         ({"at": 1, "by": "f1", "command": "phase.set", "phase": "write", "minutes": "5"},
          'minutes must be a number, not "5".'),
+        ({"at": 1, "by": "f1", "command": "phase.set", "phase": "write", "minutes": -5},
+         "minutes must be more than 0 and at most 1440."),
+        ({"at": 1, "by": "f1", "command": "timer.set", "ends_at": "never"},
+         "ends_at must be seconds since 1970 or like 2021-03-25T10:30:00+02:00, "
+         'not "never".'),
+        ({"at": 1, "by": "f1", "command": "timer.set", "ends_at": -1},
+         "ends_at must be seconds since 1970 or like 2021-03-25T10:30:00+02:00, not -1."),
+        ({**ASK, "at": 10**400}, f"at must be a number, not 1{'0' * 58}…."),
         ({"at": 1, "by": "f1", "command": "toplist.set", "entries": [{"text": "a"}]},
          "questions is missing; add it."),
         ({"at": 1, "by": "f1", "command": "toplist.set", "entries": {}},
@@ -179,6 +187,8 @@ def test_a_question_cannot_be_asked_twice_under_one_id() -> None:
         ('{"at": 1', "this is not JSON (column 9): expecting ',' delimiter. Write one object in "
          "braces a line."),
         ('{"by": "p1", "by": "p2"}', 'the key "by" stands twice; keep one.'),
+        (f'{{"at": {"9" * 5000}}}',
+         "a number is too long; write fewer digits."),
         ('{"at": NaN}', "NaN is no number; write digits."),
         ('{"at": 1, "by": "p1", "command": "question.ask", "question": "q1", "text": "\\ud800"}',
          "the text has half of a surrogate pair; write the whole sign."),

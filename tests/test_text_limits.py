@@ -44,6 +44,28 @@ def test_a_text_of_spaces_is_empty_and_at_times_may_be(text: str) -> None:
     assert clean(text, "name", 60, may_be_empty=True) == ""
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u200b\u200d\ufeff",  # zero-width signs
+        "\u200e\u200f",  # marks of direction
+        "\U000e0041\U000e007f",  # tags
+        "\u3164",  # the Hangul filler
+        "\u2800 \u2800",  # Braille without a dot
+        " \u0301",  # a mark with nothing to stand on
+    ],
+)
+def test_a_text_of_which_nothing_is_seen_is_empty_too(text: str) -> None:
+    assert why_not(text) == "empty"
+    assert clean(text, "name", 60, may_be_empty=True) == ""
+    assert stored(f"{text}Miksi?").endswith("Miksi?")
+
+
+@pytest.mark.parametrize("text", ["?", "…", "🙂", FAMILY, "1️⃣", "क्षि", "e\u0301"])
+def test_a_text_of_one_visible_sign_is_a_text(text: str) -> None:
+    assert stored(text) == unicodedata.normalize("NFC", text)
+
+
 @pytest.mark.parametrize("sign", ["a", "ä", "漢", "🙂", "ש", "\u0301"])
 def test_five_hundred_code_points_fit_and_one_more_does_not(sign: str) -> None:
     start = "x" if unicodedata.combining(sign) else ""

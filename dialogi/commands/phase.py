@@ -1,10 +1,9 @@
 """Phases and timers, of the event or of one room."""
 
-import datetime as dt
 from typing import Any
 
 from ..errors import N_, Refusal, forbidden
-from ..model import phases
+from ..model import phases, times
 from ..model.limits import MOST_MINUTES
 from .clusters import open_shortlist
 from .context import STAFF, Context, Fields, Reply, command
@@ -152,20 +151,16 @@ def _deadline(context: Context, minutes: float | None) -> float | None:
 
 
 def _moment(when: float | str | None) -> float | None:
-    """Seconds since the epoch, of a number or an ISO 8601 text with an offset (else UTC)."""
     if when is None or when == "":
         return None
-    if isinstance(when, str):
-        try:
-            moment = dt.datetime.fromisoformat(when)
-        except ValueError as error:
-            raise _bad_moment() from error
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=dt.UTC)
-        when = moment.timestamp()
-    if not 0 <= when < 1e11:
-        raise _bad_moment()
-    return float(when)
+    try:
+        return times.seconds(when)
+    except ValueError as error:
+        raise Refusal(
+            "invalid",
+            N_("The time must be seconds since 1970 or like 2021-03-25T10:30:00+02:00."),
+            field="ends_at",
+        ) from error
 
 
 def _show_anew(context: Context) -> None:
@@ -181,12 +176,4 @@ def _too_far(field: str) -> Refusal:
         N_("A phase lasts more than 0 and at most %(most)s minutes."),
         field=field,
         most=MOST_MINUTES,
-    )
-
-
-def _bad_moment() -> Refusal:
-    return Refusal(
-        "invalid",
-        N_("The time must be seconds since 1970 or like 2021-03-25T10:30:00+02:00."),
-        field="ends_at",
     )

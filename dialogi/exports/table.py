@@ -31,17 +31,28 @@ def as_csv(document: Document) -> str:
     writer.writerow(
         ["place", "number", "room", "text", "original_text", "lang", *inner, "people", *sides]
     )
-    for question in sorted(questions, key=lambda question: places.get(question["id"], 10**9)):
+    rows = sorted([*questions, *_unsaid(document)], key=lambda row: places.get(row["id"], 10**9))
+    for question in rows:
         counts = support.get(question["id"], {"people": None, "by_affiliation": {}})
         row = [
             places.get(question["id"]),
-            *(question[key] for key in ("number", "room", "text", "original_text", "lang")),
+            *(question.get(key) for key in ("number", "room", "text", "original_text", "lang")),
             *(_inner(question, key, numbers) for key in inner),
             counts["people"],
             *(counts["by_affiliation"].get(side) for side in sides),
         ]
         writer.writerow([_harmless(cell) for cell in row])
     return _BYTE_ORDER_MARK + out.getvalue()
+
+
+def _unsaid(document: Document) -> list[Document]:
+    """A row for each place of whose questions the document tells nothing: its words alone."""
+    known = {question["id"] for question in document["questions"]}
+    return [
+        {"id": entry["questions"][0], "text": entry["text"]}
+        for entry in document["toplist"]
+        if not known.intersection(entry["questions"])
+    ]
 
 
 def _support(document: Document) -> dict[str, dict[str, Any]]:
@@ -64,7 +75,7 @@ def _support(document: Document) -> dict[str, dict[str, Any]]:
 
 
 def _inner(question: Document, key: str, numbers: dict[str, int | None]) -> Any:
-    value = question[key]
+    value = question.get(key)
     if key == "merged_into":
         return None if value is None else numbers[value]
     return ("yes" if value else "no") if isinstance(value, bool) else value

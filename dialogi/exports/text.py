@@ -111,9 +111,12 @@ def _place(document: Document, entry: Document, words: dict[str, str]) -> str:
         lines.append(f"- {words['tied']}: {_tied(document, entry['tied_with'], words)}")
     if entry["note"]:
         lines.append(f"- {words['note']}: {_plain(entry['note'])}")
-    lines.append(f"- {words['sources']}:")
-    questions = {question["id"]: question for question in document["questions"]}
-    lines += [f"  - {_source(questions[question], words)}" for question in entry["questions"]]
+    known = {question["id"]: question for question in document["questions"]}
+    # What was hidden after it came on the list, or is not shown to anybody yet, stays unsaid.
+    sources = [known[question] for question in entry["questions"] if question in known]
+    if sources:
+        lines.append(f"- {words['sources']}:")
+    lines += [f"  - {_source(question, words)}" for question in sources]
     return "\n".join(lines)
 
 

@@ -48,6 +48,10 @@ def read_event_file(text: str) -> dict[str, Any]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(text, str(error)) from None
+    except ValueError:
+        raise BadFile(
+            "a number is too long; write fewer digits.", _line_of_many_digits(text)
+        ) from None
     except RecursionError:
         raise BadFile("the file nests brackets too deeply; write one key a line.") from None
     try:
@@ -291,6 +295,12 @@ def _syntax_error(text: str, message: str) -> BadFile:
         'Write one key = value a line, and texts in "double quotes".',
         int(line) if line else len(text.rstrip().split("\n")),
     )
+
+
+def _line_of_many_digits(text: str) -> int | None:
+    """Where a number stands that Python does not read, as it reads no more than 4,300 digits."""
+    found = re.search(r"[\d_]{4300,}", text)
+    return None if found is None else text.count("\n", 0, found.start()) + 1
 
 
 def _line_of(text: str, path: Path) -> int | None:

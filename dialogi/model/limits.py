@@ -23,9 +23,16 @@ _BREAKS = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]|\t")
 # Overrides, embeddings and isolates can make a text read as another one than was written.
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
+# Format characters, spaces, and marks, which need a letter to stand on.
+_UNSEEN = frozenset({"Cf", "Mn", "Me", "Zs"})
+# Letters and symbols by their category that are blank all the same: Hangul fillers, Braille blank.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+
 
 def clean(text: str, field: str, most: int, *, may_be_empty: bool = False) -> str:
     """`text` as it is stored: NFC, trimmed, line breaks as spaces; at most `most` code points.
+
+    A text of which nothing would be seen, such as zero-width signs alone, counts as empty.
 
     Raises Refusal `empty`, `too_long` or `invalid` (control characters, bidi overrides), each with
     `field`.
@@ -40,6 +47,8 @@ def clean(text: str, field: str, most: int, *, may_be_empty: bool = False) -> st
                 field=field,
             )
     text = text.strip()
+    if not any(map(_shows, text)):
+        text = ""
     if not text and not may_be_empty:
         raise Refusal("empty", N_("Write something first."), field=field)
     if len(text) > most:
@@ -53,6 +62,11 @@ def clean(text: str, field: str, most: int, *, may_be_empty: bool = False) -> st
             most=most,
         )
     return text
+
+
+def _shows(sign: str) -> bool:
+    """Whether something is to be seen of `sign` alone."""
+    return unicodedata.category(sign) not in _UNSEEN and sign not in _BLANK
 
 
 def star_quota(rooms: int) -> int:

@@ -5,7 +5,7 @@ command is allowed is for the commands to say when the recording is played.
 """
 
 import json
-import math
+import sys
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +13,8 @@ from typing import Any
 
 from .event_file import check_event
 from .files import BadFile, suggestion
+from .limits import MOST_MINUTES
+from .times import TOO_LATE, seconds
 
 __all__ = ["CLOCK", "BadFile", "Recording", "is_recording", "read_recording"]
 
@@ -84,7 +86,9 @@ def read_recording(text: str) -> Recording:
 
 def _parse(line: str, number: int) -> Line:
     try:
-        parsed = json.loads(line, object_pairs_hook=_distinct, parse_constant=_no_constant)
+        parsed = json.loads(
+            line, object_pairs_hook=_distinct, parse_constant=_no_constant, parse_int=_whole
+        )
         json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except json.JSONDecodeError as error:
         raise BadFile(
@@ -112,6 +116,13 @@ def _distinct(pairs: list[tuple[str, Any]]) -> Line:
         twice = next(key for key in keys if keys.count(key) > 1)
         raise ValueError(f"the key {_show(twice)} stands twice; keep one.")
     return found
+
+
+def _whole(digits: str) -> int:
+    # Python reads no more digits than these, and says so in words for programmers.
+    if len(digits) > sys.int_info.default_max_str_digits:
+        raise ValueError("a number is too long; write fewer digits.")
+    return int(digits)
 
 
 def _no_constant(name: str) -> None:
@@ -299,11 +310,21 @@ class _Reader:
             raise _Fault(f"{key} must be true or false, not {_show(value)}.")
         return value
 
-    def number_or_none(self, value: Any, key: str) -> float | None:
-        return None if value is None else _number(value, key)
+    def minutes_or_none(self, value: Any, key: str) -> float | None:
+        if value is not None and not 0 < _number(value, key) <= MOST_MINUTES:
+            raise _Fault(f"{key} must be more than 0 and at most {MOST_MINUTES}.")
+        return value  # type: ignore[no-any-return]
 
     def time_or_none(self, value: Any, key: str) -> float | str | None:
-        return value if isinstance(value, str) else self.number_or_none(value, key)
+        if value not in (None, ""):
+            try:
+                seconds(value if isinstance(value, str) else _number(value, key))
+            except ValueError:
+                raise _Fault(
+                    f"{key} must be seconds since 1970 or like 2021-03-25T10:30:00+02:00, "
+                    f"not {_show(value)}."
+                ) from None
+        return value  # type: ignore[no-any-return]
 
 
 _Check = Callable[[_Reader, Any, str], Any]
@@ -325,7 +346,7 @@ _COMMANDS: dict[str, tuple[dict[str, _Check], dict[str, _Check]]] = {
     "shortlist.set": ({"question": _Reader.question, "on": _Reader.flag}, {}),
     "phase.set": (
         {"phase": _Reader.text},
-        {"room": _Reader.room_or_none, "minutes": _Reader.number_or_none},
+        {"room": _Reader.room_or_none, "minutes": _Reader.minutes_or_none},
     ),
     "timer.set": ({}, {"room": _Reader.room_or_none, "ends_at": _Reader.time_or_none}),
     "participant.remove": (
@@ -363,7 +384,8 @@ def _moment(value: Any) -> None:
 
 
 def _number(value: Any, key: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # Python's whole numbers have no end, and what calculates with them has.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < TOO_LATE:
         raise _Fault(f"{key} must be a number, not {_show(value)}.")
     return value
 

@@ -6,6 +6,7 @@ from flask import Flask, request
 
 from ..languages import LANGUAGES
 from . import about, errors, health, home, joining, language, links, present, results, rooms
+from .lookup import services
 from .times import moment
 
 _PARTS = (home, joining, rooms, links, results, present, about, health)
@@ -28,5 +29,6 @@ def _frame() -> dict[str, Any]:
         "languages": LANGUAGES.items(),
         "language_names": LANGUAGES,
         "here": language.here(),
+        "demonstration": services().settings.demo,
         "event_code": (request.view_args or {}).get("code") or request.args.get("event"),
     }
