@@ -344,6 +344,8 @@ def test_the_way_in_works_by_keyboard_alone_and_errors_take_the_focus(
 ) -> None:
     visitor = Visitor(browser, PHONE)
     page = visitor.go(meeting.server.url + "/")
+    # The page puts the caret into the field by itself, a moment after it is there.
+    page.wait_for_selector("#code:focus")
     page.keyboard.type(meeting.event.lower())
     page.keyboard.press("Enter")
     page.wait_for_url("**/join/*")
