@@ -7,15 +7,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.support.browser import PHONE, Visitor, chromium
+from tests.support.browser import PHONE, Visitor, chromium, reach
 from tests.support.meeting import Meeting, Member
 from tests.support.server import Server
 
 pytestmark = pytest.mark.browser
 
 DRAFT = "What do you want to ask?"
-#: More presses than any page has stops.
-STOPS = 60
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +41,7 @@ def test_joining_writing_and_supporting_need_no_mouse(meeting: Meeting, visitor:
     _join_by_keys(page)
     meeting.lead.done("phase.set", phase="write")
     field = page.get_by_label(DRAFT)
-    _reach(page, field)
+    reach(page, field)
     page.keyboard.type("How do we keep in touch?")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -58,7 +56,7 @@ def test_joining_writing_and_supporting_need_no_mouse(meeting: Meeting, visitor:
     expect(button).to_have_accessible_name("Support number 2: Who pays?")
     # The step began above, and the writer was left where they were.
     expect(field).to_be_focused()
-    _reach(page, button, "Shift+Tab")
+    reach(page, button, "Shift+Tab")
     page.keyboard.press("Space")
     expect(button).to_have_attribute("aria-pressed", "true")
     expect(button).to_be_focused()
@@ -75,7 +73,7 @@ def test_what_is_written_without_a_connection_is_kept_and_saved_once(
     _join_by_keys(page)
     meeting.lead.done("phase.set", phase="write")
     field = page.get_by_label(DRAFT)
-    _reach(page, field)
+    reach(page, field)
     visitor.set_offline(True)
     page.keyboard.type("Does this get through?")
     page.keyboard.press("Control+Enter")
@@ -94,14 +92,14 @@ def test_what_is_written_without_a_connection_is_kept_and_saved_once(
 
 def _join_by_keys(page: Page) -> None:
     """Fill in the form: the second affiliation, a name, the first room."""
-    _reach(page, page.get_by_role("radio").first)
+    reach(page, page.get_by_role("radio").first)
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("radio", name="järjestö")).to_be_checked()
-    _reach(page, page.get_by_label("Your name"))
+    reach(page, page.get_by_label("Your name"))
     page.keyboard.type("Aino")
-    _reach(page, page.get_by_label("Room", exact=True))
+    reach(page, page.get_by_label("Room", exact=True))
     page.keyboard.type("A")
-    _reach(page, page.get_by_role("button", name="Go in"))
+    reach(page, page.get_by_role("button", name="Go in"))
     page.keyboard.press("Enter")
     expect(page.get_by_text("Connected", exact=True)).to_be_visible()
     expect(page.get_by_role("heading", level=1, name="Welcome")).to_be_visible()
@@ -120,16 +118,6 @@ def _assert_kept_while_others_act(
         expect(button).to_be_focused()
     new = button.page.get_by_role("button", name="10 new questions – show")
     expect(new).to_be_visible()
-
-
-def _reach(page: Page, wanted: Locator, key: str = "Tab") -> None:
-    """Press a key until the focus is there."""
-    wanted.wait_for()
-    for _ in range(STOPS):
-        if wanted.evaluate("(element) => element === document.activeElement"):
-            return
-        page.keyboard.press(key)
-    raise AssertionError(f"{STOPS} × {key} did not lead to {wanted}")
 
 
 def _texts(meeting: Meeting) -> list[str]:

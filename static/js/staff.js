@@ -30,7 +30,8 @@ export class StaffList {
     this.stream = stream;
     this.roomName = roomName;
     this.errors = new Map();
-    this.asked = new Set();
+    // What one has brought into the list oneself does not wait to be shown.
+    this.brought = new Set();
     this.list = new LiveList({
       container: byId("list"),
       template: byId("staff-row"),
@@ -55,7 +56,7 @@ export class StaffList {
   draw(rows, fresh = false) {
     if (this.page.streams.get(this.stream).revision === null) return;
     this.list.set(
-      rows.map((row) => (this.asked.has(row.id) ? { ...row, own: true } : row)),
+      rows.map((row) => (this.brought.has(row.id) ? { ...row, own: true } : row)),
       { fresh },
     );
     show(byId("list-empty"), rows.length === 0);
@@ -65,7 +66,8 @@ export class StaffList {
 
   saved(entry, reply) {
     const { command, payload } = entry;
-    if (command === "question.ask") this.asked.add(reply.question);
+    if (command === "question.ask") this.brought.add(reply.question);
+    if (command === "question.split") this.brought.add(payload.question);
     const words = this.outcome(command, payload);
     if (words) this.page.announce(words);
   }

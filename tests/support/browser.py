@@ -16,6 +16,8 @@ from tests.support.server import Server
 #: Milliseconds that a page has for anything; two cores may be busy with other tests.
 PATIENCE = 15_000
 PHONE, DESK = (390, 844), (1280, 800)
+#: More presses than any page of a test has stops.
+STOPS = 200
 
 _LINK = re.compile(r"^  (\w+)(?: \(.*?\))? +(http\S+)$", re.M)
 
@@ -118,3 +120,13 @@ def join(visitor: Visitor, url: str, room: str, affiliation: str, name: str) -> 
     visitor.button("Go in").click()
     expect(page.get_by_text("Connected", exact=True)).to_be_visible()
     return page
+
+
+def reach(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Press a key until the focus is there."""
+    wanted.wait_for()
+    for _ in range(STOPS):
+        if wanted.evaluate("(element) => element === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{STOPS} × {key} did not lead to {wanted}")
